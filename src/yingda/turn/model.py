@@ -1,0 +1,75 @@
+"""A turn, its conversation, and how far an answer has been handed over, as frozen values.
+
+The store makes these; rooms above read them. Times are Unix seconds.
+"""
+
+import msgspec
+
+from yingda.errors import FailureKind
+from yingda.turn.lifecycle import PENDING, State
+
+
+class Cursor(msgspec.Struct, frozen=True, order=True):
+    """How far an answer has been handed over.
+
+    All blocks that end at or before `source_chars` of the source text, and `block_chars`
+    characters of the next block as it is shown. Rendering is prefix-stable, so a cursor taken on
+    an unfinished answer stays valid for the finished one.
+    """
+
+    source_chars: int = 0
+    block_chars: int = 0
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One question, from its acceptance until its answer is handed over."""
+
+    id: int
+    conversation_id: int
+    account: str
+    openid: str
+    #: Counts this follower's questions from 1; tap-to-send links carry it.
+    number: int
+    question: str
+    state: State
+    #: Goes up with every claim; a write with an older number changes nothing.
+    run_no: int
+    entered_at: float
+    ended_at: float | None = None
+    #: The answer as the provider wrote it (Markdown); of a failed turn, what came of it.
+    answer: str = ""
+    failure: FailureKind | None = None
+    #: The provider had lost the conversation, so this answer knows nothing of earlier turns.
+    conversation_was_reset: bool = False
+    cursor: Cursor = Cursor()
+    parts_offered: int = 0
+    #: Ended, and something of it has not been offered yet, or its sending is in doubt.
+    is_unread: bool = False
+    #: When the follower was last told that this answer can be picked up.
+    promised_at: float | None = None
+    #: How many pending turns of the same conversation come before this one.
+    ahead: int = 0
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something still has to happen to it."""
+        return self.state in PENDING
+
+    @property
+    def has_something_to_show(self) -> bool:
+        """Whether it ended with an answer, or with a failure to tell."""
+        return self.state in {State.ANSWERED, State.FAILED}
+
+
+class FollowerView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a follower's next words may refer to. Turns stand in the order they were asked."""
+
+    pending: tuple[Turn, ...] = ()
+    unread: tuple[Turn, ...] = ()
+    #: The turn that ended last with something to show, whether it was read or not.
+    last: Turn | None = None
+
+    def find(self, number: int) -> Turn | None:
+        """The turn with this number, if it is one of those in view."""
+        seen = (*self.pending, *self.unread, *((self.last,) if self.last else ()))
+        return next((turn for turn in seen if turn.number == number), None)
