@@ -1,0 +1,233 @@
+"""What Dify's refusals mean, and which of them may be tried again.
+
+Decides by `code` and HTTP status, never by Dify's message, whose wording changes between
+versions. Pure: it maps and decides; others send and wait. Codes: Dify service API, "Errors
+before the stream opens"; the same codes come in the stream's `error` event.
+"""
+
+import re
+
+import msgspec
+
+from yingda.errors import (
+    AnswerIncomplete,
+    ConversationGone,
+    ProviderBusy,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderTimeout,
+    ProviderUnavailable,
+    QuotaExhausted,
+)
+
+#: Waits before the second and third try, in seconds. Our choice: a busy slot is freed by an
+#: answer that ends, and a follower is waiting within WeChat's 15 s.
+BACKOFF_S = (0.5, 2.0)
+#: Our choice: a longer Retry-After is told to the caller, not waited for.
+RETRY_AFTER_LIMIT_S = 10.0
+#: Our choice: enough to recognise what Dify says, too little to carry a document.
+_DETAIL_LIMIT_CHARS = 200
+#: Keys of Dify (`app-`) and of the usual model vendors (`sk-`), and bearer tokens.
+_KEY = re.compile(r"\b(?:app|sk|dataset)-[\w-]{8,}|(?i:bearer)\s+\S+")
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one request or run failed, and what that allows."""
+
+    error: ProviderError
+    #: Dify's own word for it; empty where none came.
+    code: str = ""
+    #: Whether Dify certainly did no work for it, so that asking again costs no second answer.
+    repeatable: bool = False
+    #: Whether the same question without the stored conversation may succeed.
+    conversation_lost: bool = False
+
+
+class RunFailed(Exception):
+    """Brings a `Failure` from where it was seen to where the policy is applied."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.error.detail)
+        self.failure = failure
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """Dify's error envelope, as a body or as a stream's `error` event."""
+
+    code: str | None = None
+    message: str | None = None
+
+
+_PUBLISH = "Open the app in Dify, finish its set-up and publish it."
+_MODEL = "Check the model provider's set-up in Dify (Settings, Model Provider)."
+_WRONG_TYPE = (
+    "This app type is not supported by this version: use the key of a Chatbot, Agent or "
+    "Chatflow app in Dify."
+)
+_INPUTS = "Check that `inputs` names every required variable of the Dify app with a valid value."
+_KEY_MEND = "Check the app's API key in Dify (API Access); each app has keys of its own."
+_FORBIDDEN = "Switch the app's Service API on in Dify and check that the workspace is active."
+_BUSY = "Raise the app's limit of simultaneous runs in Dify, or wait until runs end."
+_ADDRESS = "The base URL is probably wrong: it is the API origin of Dify followed by /v1."
+
+_BY_CODE: dict[str, tuple[type[ProviderError], str]] = {
+    "unauthorized": (ProviderMisconfigured, _KEY_MEND),
+    "forbidden": (ProviderMisconfigured, _FORBIDDEN),
+    "workflow_version_execution_not_allowed": (
+        ProviderMisconfigured,
+        "The Dify plan does not allow running this version of the workflow.",
+    ),
+    "app_unavailable": (ProviderMisconfigured, _PUBLISH),
+    "agent_not_published": (ProviderMisconfigured, _PUBLISH),
+    "not_chat_app": (ProviderMisconfigured, _WRONG_TYPE),
+    "not_workflow_app": (ProviderMisconfigured, _WRONG_TYPE),
+    "provider_not_initialize": (ProviderMisconfigured, _MODEL),
+    "model_currently_not_support": (ProviderMisconfigured, _MODEL),
+    "invalid_param": (ProviderMisconfigured, _INPUTS),
+    "bad_request": (ProviderMisconfigured, _INPUTS),
+    "provider_quota_exceeded": (
+        QuotaExhausted,
+        "Top up the model provider's quota, or choose another model in Dify.",
+    ),
+    "rate_limit_error": (
+        QuotaExhausted,
+        "The Dify Cloud plan's quota is used up: wait for the next period or change the plan.",
+    ),
+    "too_many_requests": (ProviderBusy, _BUSY),
+    "completion_request_error": (
+        ProviderUnavailable,
+        "The model's provider failed; look at the run's log in Dify.",
+    ),
+    "internal_server_error": (ProviderUnavailable, "Look at the logs of the Dify server."),
+    "conversation_completed": (ConversationGone, "A new conversation is needed."),
+}
+
+
+def not_supported(mode: str) -> ProviderMisconfigured:
+    """The error for an app that is no chat app."""
+    return ProviderMisconfigured(f"the Dify app is of type {mode}", mend=_WRONG_TYPE)
+
+
+def from_response(
+    status: int, body: bytes, *, retry_after: str | None = None, in_conversation: bool = False
+) -> Failure:
+    """The meaning of a response that is not the expected one.
+
+    `in_conversation` tells whether the request named a stored conversation: a 404 then means
+    that it is gone. `retry_after` is the header's value.
+    """
+    envelope = _envelope(body)
+    if envelope is None:
+        return _from_status(status, None, _retry_after_s(retry_after))
+    if status == 404 and in_conversation and envelope.code == "not_found":
+        gone = ConversationGone("Dify no longer knows the conversation")
+        return Failure(error=gone, conversation_lost=True)
+    return _from_envelope(status, envelope, _retry_after_s(retry_after))
+
+
+def from_event(code: str | None, status: int, message: str | None) -> Failure:
+    """The meaning of an `error` event of a stream that Dify opened with status 200.
+
+    The run had begun, so only a refusal for want of room is safe to repeat: after anything
+    else a second try could be a second call of the model.
+    """
+    failure = _from_envelope(status, ErrorBody(code=code, message=message), None)
+    if isinstance(failure.error, ProviderBusy):
+        return failure
+    return msgspec.structs.replace(failure, repeatable=False)
+
+
+def workflow_failed(reason: str | None) -> Failure:
+    """The meaning of a failed `workflow_finished` that no `error` event explains."""
+    detail = _said("the workflow failed", reason)
+    mend = "Look at the run's log in Dify: a node of the Chatflow failed."
+    return Failure(error=ProviderUnavailable(detail, mend=mend))
+
+
+def needs_a_person() -> Failure:
+    """The meaning of a run that paused until somebody fills a form in."""
+    mend = "The Chatflow has a Human Input node; remove it or answer its form in Dify."
+    return Failure(error=AnswerIncomplete("a person has to act", mend=mend))
+
+
+def retry_delay_s(failure: Failure, *, tries_made: int, tries: int) -> float | None:
+    """How long to wait before asking again, in seconds; None when it must not be asked again.
+
+    `tries_made` counts the requests sent so far, `tries` is the most that may be sent. The
+    caller asks only while no text has come.
+    """
+    if not failure.repeatable or tries_made >= tries:
+        return None
+    backoff_s = BACKOFF_S[min(tries_made, len(BACKOFF_S)) - 1]
+    asked_s = failure.error.retry_after_s
+    if asked_s is None:
+        return backoff_s
+    return max(asked_s, backoff_s) if asked_s <= RETRY_AFTER_LIMIT_S else None
+
+
+def _from_envelope(status: int, envelope: ErrorBody, retry_after_s: float | None) -> Failure:
+    known = _BY_CODE.get(envelope.code or "")
+    if known is None:
+        return _from_status(status, envelope, retry_after_s)
+    kind, mend = known
+    detail = _said(f"Dify refused with {status} {envelope.code}", envelope.message)
+    error = kind(detail, mend=mend, retry_after_s=retry_after_s)
+    return Failure(
+        error=error,
+        code=envelope.code or "",
+        repeatable=envelope.code in {"too_many_requests", "internal_server_error"},
+        conversation_lost=kind is ConversationGone,
+    )
+
+
+def _from_status(status: int, envelope: ErrorBody | None, retry_after_s: float | None) -> Failure:
+    """Decide by the status alone: a proxy's page, or a code that we do not know."""
+    code = envelope.code if envelope else None
+    message = envelope.message if envelope else None
+    detail = _said(f"Dify answered {status}" + (f" {_clean(code)}" if code else ""), message)
+    kind, mend, repeatable = _status_row(status)
+    error = kind(detail, mend=mend, retry_after_s=retry_after_s)
+    return Failure(error=error, repeatable=repeatable)
+
+
+def _status_row(status: int) -> tuple[type[ProviderError], str, bool]:
+    if status in {504, 524}:
+        # A proxy lost patience, the run goes on behind it: a second try would be a second run.
+        mend = "Raise the read time-out of the proxy in front of Dify (600 s or more)."
+        return ProviderTimeout, mend, False
+    if status == 429:
+        return ProviderBusy, _BUSY, True
+    if status >= 500:
+        return ProviderUnavailable, "Look at the Dify server and at the proxy in front of it.", True
+    if status == 401:
+        return ProviderMisconfigured, _KEY_MEND, False
+    if status == 403:
+        return ProviderMisconfigured, _FORBIDDEN, False
+    if status < 400 or status in {404, 405}:
+        return ProviderMisconfigured, _ADDRESS, False
+    return ProviderMisconfigured, _INPUTS, False
+
+
+def _envelope(body: bytes) -> ErrorBody | None:
+    try:
+        envelope = msgspec.json.decode(body, type=ErrorBody)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return envelope if envelope.code else None
+
+
+def _retry_after_s(header: str | None) -> float | None:
+    """The header's seconds (RFC 9110 10.2.3); its other form, a date, is not used here."""
+    text = (header or "").strip()
+    # Nine digits are thirty years; int() itself refuses over 4300.
+    return float(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
+def _said(what: str, message: str | None) -> str:
+    return f"{what}: {_clean(message)}" if message else what
+
+
+def _clean(text: str) -> str:
+    """Foreign text, on one line, clipped, and without anything that looks like a key."""
+    one_line = " ".join(_KEY.sub("[key]", text).split())
+    return one_line[:_DETAIL_LIMIT_CHARS]

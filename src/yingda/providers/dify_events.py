@@ -1,0 +1,298 @@
+"""Dify's stream events, folded into ours.
+
+Knows the events of the four chat app types, in every order seen in the field, and what of them
+is the answer. Knows no socket and no clock: payloads go in, our events come out, and flags tell
+whether the run is over. Unknown events and fields are skipped, and null means missing. Source:
+Dify service API, "The stream".
+"""
+
+import msgspec
+
+from yingda.errors import AnswerEmpty, AnswerIncomplete
+from yingda.providers.base import (
+    Event,
+    Finished,
+    Started,
+    TextDelta,
+    TextReplaced,
+    Usage,
+)
+from yingda.providers.dify_errors import Failure, from_event, needs_a_person, workflow_failed
+from yingda.providers.thinking import ThinkingFilter
+
+
+class WireEvent(msgspec.Struct, frozen=True, gc=False):
+    """The fields of any event that matter; details are left unread until they do."""
+
+    event: str = ""
+    answer: str | None = None
+    task_id: str | None = None
+    conversation_id: str | None = None
+    message_id: str | None = None
+    workflow_run_id: str | None = None
+    code: str | None = None
+    message: str | None = None
+    status: int | str | None = None
+    data: msgspec.Raw = msgspec.Raw()
+    metadata: msgspec.Raw = msgspec.Raw()
+
+
+class _EventName(msgspec.Struct, frozen=True):
+    event: str = ""
+
+
+class _RunEnd(msgspec.Struct, frozen=True):
+    status: str | None = None
+    error: str | None = None
+
+
+class _WireUsage(msgspec.Struct, frozen=True):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    total_price: str | float | None = None
+    currency: str | None = None
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    usage: _WireUsage | None = None
+
+
+_EVENT = msgspec.json.Decoder(WireEvent)
+_NAME = msgspec.json.Decoder(_EventName)
+_RUN_END = msgspec.json.Decoder(_RunEnd)
+_METADATA = msgspec.json.Decoder(_Metadata)
+
+#: What a decoder raises for foreign bytes; the last for JSON nested beyond the stack.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+#: The events that change what a follower reads; one of these that cannot be read is a loss.
+_TELLING = frozenset(
+    {"message", "agent_message", "message_replace", "message_end", "error", "workflow_finished"}
+)
+
+
+class RunReader:
+    """One run's events, read in order.
+
+    `over` is set with the answer's end (its `Finished` is among the events given), `failure`
+    with the run's failure, `settled` once the workflow ended and only a closing event may still
+    come. Text given before a failure stays valid as a part.
+    """
+
+    __slots__ = (
+        "_agent_spoke",
+        "_filter",
+        "_ids",
+        "_pieces",
+        "_shown",
+        "_workflow_failure",
+        "began",
+        "failure",
+        "over",
+        "settled",
+        "text_came",
+    )
+
+    def __init__(self) -> None:
+        #: Whether a real event came; pings are none.
+        self.began = False
+        self.text_came = False
+        self.settled = False
+        self.over = False
+        self.failure: Failure | None = None
+        self._ids = Started()
+        self._filter = ThinkingFilter()
+        #: Visible text of this call that no event carries yet.
+        self._pieces: list[str] = []
+        #: Visible text so far, as the pieces that events carried.
+        self._shown: list[str] = []
+        self._agent_spoke = False
+        self._workflow_failure: Failure | None = None
+
+    def read(self, payloads: list[bytes]) -> list[Event]:
+        """Our events for these payloads; what follows the end or a failure is not read."""
+        events: list[Event] = []
+        for payload in payloads:
+            wire = self._decode(payload)
+            if wire is not None:
+                self._take(wire, events)
+            if self.over or self.failure is not None:
+                break
+        self._flush(events)
+        return events
+
+    def end(self) -> list[Event]:
+        """Our events for the end of the body, or of the wait for a closing event."""
+        events: list[Event] = []
+        if self._workflow_failure is not None:
+            self.failure = self._workflow_failure
+        elif self.settled:
+            self._finish(None, events)
+        else:
+            self._fail(AnswerIncomplete("Dify's stream ended before the answer did"))
+        return events
+
+    def _decode(self, payload: bytes) -> WireEvent | None:
+        try:
+            return _EVENT.decode(payload)
+        except msgspec.ValidationError:
+            if not _is_telling(payload):
+                return None
+        except _UNREADABLE:
+            pass
+        self._fail(AnswerIncomplete("an event of Dify's stream cannot be read"))
+        return None
+
+    def _take(self, wire: WireEvent, events: list[Event]) -> None:
+        name = wire.event
+        if name == "ping":
+            return
+        self.began = True
+        self._note_ids(wire, events)
+        if name == "message":
+            self._take_message(wire.answer or "", events)
+        elif name == "agent_message":
+            self._agent_spoke = True
+            self._append(wire.answer or "")
+        elif name in _TELLING or name == "workflow_paused":
+            self._take_rare(wire, events)
+
+    def _take_rare(self, wire: WireEvent, events: list[Event]) -> None:
+        if wire.event == "message_replace":
+            self._replace(wire.answer or "", events)
+        elif wire.event == "message_end":
+            self._finish(_usage(wire.metadata), events)
+        elif wire.event == "workflow_paused":
+            self.failure = needs_a_person()
+        elif wire.event == "workflow_finished":
+            self._take_workflow_end(wire.data)
+        else:
+            self.failure = from_event(wire.code, _status(wire.status), wire.message)
+
+    def _note_ids(self, wire: WireEvent, events: list[Event]) -> None:
+        """Keep each id from the first event that has it; null and empty say nothing."""
+        ids = self._ids
+        if (
+            (ids.task_id or not wire.task_id)
+            and (ids.conversation_id or not wire.conversation_id)
+            and (ids.message_id or not wire.message_id)
+            and (ids.workflow_run_id or not wire.workflow_run_id)
+        ):
+            return
+        self._ids = Started(
+            conversation_id=ids.conversation_id or wire.conversation_id or None,
+            task_id=ids.task_id or wire.task_id or None,
+            message_id=ids.message_id or wire.message_id or None,
+            workflow_run_id=ids.workflow_run_id or wire.workflow_run_id or None,
+        )
+        self._flush(events)
+        events.append(self._ids)
+
+    def _take_message(self, answer: str, events: list[Event]) -> None:
+        """A piece, or, after an agent's pieces, New Agent's closing repetition of the whole.
+
+        A repetition that itself came in pieces would go on by plain `message` events, hence
+        the flag's fall.
+        """
+        if self._agent_spoke and answer:
+            self._agent_spoke = False
+            self._replace(answer, events)
+        else:
+            self._append(answer)
+
+    def _append(self, answer: str) -> None:
+        if not answer:
+            return
+        self.text_came = True
+        visible = self._filter.feed(answer)
+        if visible:
+            self._pieces.append(visible)
+
+    def _replace(self, answer: str, events: list[Event]) -> None:
+        """Set the text anew, telling no more than the difference when it merely goes on."""
+        self._flush(events)
+        shown = "".join(self._shown)
+        self.text_came = True
+        self._filter = ThinkingFilter()
+        whole = self._filter.feed(answer)
+        if not whole.startswith(shown):
+            # Text that the filter holds back may be all that is missing.
+            whole += self._filter.finish()
+            self._filter = ThinkingFilter()
+        if whole.startswith(shown):
+            self._pieces.append(whole[len(shown) :])
+        else:
+            events.append(TextReplaced(whole))
+            self._shown = [whole]
+
+    def _take_workflow_end(self, data: msgspec.Raw) -> None:
+        """Either order of `workflow_finished` and its closing event is met in the field."""
+        try:
+            end = _RUN_END.decode(data)
+        except _UNREADABLE:
+            end = _RunEnd()
+        self.settled = True
+        if end.status in {"failed", "exception"}:
+            # The `error` event that follows tells the code; until then this is all we know.
+            self._workflow_failure = workflow_failed(end.error)
+        elif end.status == "paused":
+            self.failure = needs_a_person()
+        elif end.status == "stopped":
+            self._fail(AnswerIncomplete("the run was stopped at Dify"))
+        elif end.status not in {"succeeded", "partial-succeeded"}:
+            self._fail(AnswerIncomplete("the workflow ended in a state that is not known"))
+
+    def _finish(self, usage: Usage | None, events: list[Event]) -> None:
+        self._pieces.append(self._filter.finish())
+        self._flush(events)
+        if self._workflow_failure is not None:
+            self.failure = self._workflow_failure
+        elif "".join(self._shown).strip():
+            self.over = True
+            events.append(Finished(usage=usage))
+        else:
+            mend = "Let every path of the app end in an answer."
+            self.failure = Failure(error=AnswerEmpty("the run ended without text", mend=mend))
+
+    def _flush(self, events: list[Event]) -> None:
+        if not self._pieces:
+            return
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        if text:
+            self._shown.append(text)
+            events.append(TextDelta(text))
+
+    def _fail(self, error: AnswerIncomplete) -> None:
+        self.failure = Failure(error=error)
+
+
+def _is_telling(payload: bytes) -> bool:
+    try:
+        return _NAME.decode(payload).event in _TELLING
+    except _UNREADABLE:
+        return False
+
+
+def _status(status: int | str | None) -> int:
+    """Some versions write the status as text; without one the run failed inside Dify."""
+    text = str(status)
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else 500
+
+
+def _usage(metadata: msgspec.Raw) -> Usage | None:
+    """What the run cost; None where Dify does not tell, or not in a form that can be read."""
+    try:
+        wire = _METADATA.decode(metadata).usage
+    except _UNREADABLE:
+        return None
+    if wire is None:
+        return None
+    return Usage(
+        prompt_tokens=wire.prompt_tokens or 0,
+        completion_tokens=wire.completion_tokens or 0,
+        total_tokens=wire.total_tokens or 0,
+        total_price=None if wire.total_price is None else str(wire.total_price),
+        currency=wire.currency,
+    )

@@ -1,0 +1,97 @@
+"""What an operator sets for one Dify app.
+
+A frozen value with every number's unit and source; checks address and key, and never shows the
+key. Knows nothing of requests.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import msgspec
+
+from yingda.errors import ProviderMisconfigured
+from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
+
+
+class AppMode(StrEnum):
+    """Dify's app types, as `GET /info` names them."""
+
+    CHAT = "chat"
+    AGENT_CHAT = "agent-chat"
+    AGENT = "agent"
+    ADVANCED_CHAT = "advanced-chat"
+    COMPLETION = "completion"
+    WORKFLOW = "workflow"
+
+
+class DifySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One Dify app and how long to wait for it; spans in seconds."""
+
+    base_url: str
+    api_key: str
+    #: None asks `GET /info`, once.
+    mode: AppMode | None = None
+    #: Values for the app's input variables; a prompt's own come on top.
+    inputs: Mapping[str, str] = {}
+    #: Dify service API, "The stream": 30 to 60 s; a missing conversation may show as pings only.
+    first_event_s: float = 60.0
+    #: The same page: at least 30 s; pings come every 10 s.
+    read_s: float = 60.0
+    #: Our choice: long Chatflows take minutes; a slot of a lost run ages out after these ten.
+    total_s: float = 600.0
+    #: Our choice: a closing event follows within milliseconds or never.
+    grace_s: float = 1.0
+    #: Our choice: the small calls are plain database look-ups at Dify.
+    call_s: float = 10.0
+    #: Our choice: the first question of all waits for it.
+    info_s: float = 3.0
+    #: How long to look for a lost run's answer, and how often. Our choice: most answers take
+    #: seconds, and the follower waits.
+    recovery_s: float = 60.0
+    recovery_every_s: float = 2.0
+    #: Requests for one question, refused ones included. Our choice.
+    tries: int = 3
+    line_limit_bytes: int = LINE_LIMIT_BYTES
+    total_limit_bytes: int = TOTAL_LIMIT_BYTES
+
+    def __repr__(self) -> str:
+        return f"DifySettings(base_url={self.base_url!r}, mode={self.mode!r}, api_key=…)"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """What rich shows: as little as `repr`."""
+        return [("base_url", self.base_url), ("mode", self.mode)]
+
+
+def usable_base_url(text: str) -> str:
+    """The address up to and including `/v1`, however it was pasted.
+
+    Raises `ProviderMisconfigured` when it is no address of an HTTP server.
+    """
+    mend = "Give the API origin of Dify, for example https://api.dify.ai/v1."
+    address = text.strip().rstrip("/")
+    try:
+        parts = urlsplit(address)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        raise ProviderMisconfigured("the base URL cannot be read", mend=mend) from None
+    if not usable or parts.scheme not in {"http", "https"} or any(map(str.isspace, address)):
+        raise ProviderMisconfigured("the base URL is no http(s) address", mend=mend)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ProviderMisconfigured("the base URL has a login, query or fragment", mend=mend)
+    path = parts.path.removesuffix("/chat-messages").rstrip("/").removesuffix("/v1").rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}/v1"
+
+
+def usable_api_key(text: str) -> str:
+    """The key alone, as it goes after `Bearer`.
+
+    Raises `ProviderMisconfigured` when it is empty or cannot stand in a header.
+    """
+    key = text.strip()
+    if key[:7].lower().strip() == "bearer":
+        key = key[7:].strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        mend = "Copy the key again from the app's API Access page in Dify; it begins with app-."
+        raise ProviderMisconfigured("the API key is empty or has stray characters", mend=mend)
+    return key

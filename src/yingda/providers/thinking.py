@@ -1,0 +1,100 @@
+"""A model's printed reasoning, taken out of the answer while it streams.
+
+Knows the two forms that Dify lets through inside the answer: `<think>…</think>` as models
+print it, and the folded `<details><summary> Thinking... </summary>…</details>` of Dify around
+1.0. Any other `<details>` is the answer's own. Pure; what it gives does not depend on where the
+text was cut into pieces.
+"""
+
+import regex
+
+#: A tag quoted in backticks is what the answer talks about. The bounds on attributes and blanks
+#: are our choice: they limit how much text can be held back while an opening may still come.
+_OPENING = regex.compile(
+    r"(?<!`)<(?P<think>think)(?:\s[^<>]{0,200})?>"
+    r"|<details\b[^<>]{0,400}>\s{0,20}<summary\b[^<>]{0,400}>\s{0,20}Thinking[^<>]{0,40}</summary>",
+    regex.IGNORECASE,
+)
+_THINK_CLOSING = regex.compile("</think>", regex.IGNORECASE)
+_DETAILS_CLOSING = regex.compile("</details>", regex.IGNORECASE)
+
+
+class ThinkingFilter:
+    """Passes an answer on, piece by piece, without its reasoning blocks.
+
+    A block without a closing tag reaches to the end of the answer. Blank space between a
+    block and the answer's first words goes with the block.
+    """
+
+    __slots__ = ("_begun", "_closing", "_held", "_previous", "_trim")
+
+    def __init__(self) -> None:
+        self._held = ""
+        #: The closing tag that is waited for; None outside a block.
+        self._closing: regex.Pattern[str] | None = None
+        #: The character before `_held`, which decides whether a tag is quoted.
+        self._previous = ""
+        self._begun = False
+        self._trim = False
+
+    def feed(self, piece: str) -> str:
+        """The text that `piece` makes certain to be shown; may be empty."""
+        if self._closing is None and not self._held and "<" not in piece:
+            return self._show(piece)
+        self._held += piece
+        return self._drain(final=False)
+
+    def finish(self) -> str:
+        """The text held back until now; to be called once, at the end of the answer."""
+        return self._drain(final=True)
+
+    def _drain(self, *, final: bool) -> str:
+        shown: list[str] = []
+        while self._step(shown, final=final):
+            pass
+        return "".join(shown)
+
+    def _step(self, shown: list[str], *, final: bool) -> bool:
+        """Use up `_held` as far as the next tag; False when nothing more can be decided."""
+        if self._closing is not None:
+            return self._skip_reasoning(final=final)
+        text = self._previous + self._held
+        begin = len(self._previous)
+        match = _OPENING.search(text, begin, partial=not final)
+        if match is None or match.partial:
+            end = match.start() if match is not None else len(text)
+            shown.append(self._show(text[begin:end]))
+            self._held = text[end:]
+            return False
+        shown.append(self._show(text[begin : match.start()]))
+        self._held = text[match.end() :]
+        self._previous = ">"
+        self._closing = _THINK_CLOSING if match["think"] else _DETAILS_CLOSING
+        return True
+
+    def _skip_reasoning(self, *, final: bool) -> bool:
+        match = self._closing.search(self._held, partial=not final) if self._closing else None
+        if match is None or match.partial:
+            self._held = self._held[match.start() :] if match is not None else ""
+            return False
+        self._held = self._held[match.end() :]
+        self._closing = None
+        self._trim = not self._begun
+        return True
+
+    def _show(self, text: str) -> str:
+        if not text:
+            return ""
+        self._previous = text[-1]
+        if self._trim:
+            text = text.lstrip()
+        if not self._begun and text and not text.isspace():
+            self._begun = True
+            self._trim = False
+        return text
+
+
+def strip_thinking(text: str) -> str:
+    """A whole answer without its reasoning blocks."""
+    reasoning = ThinkingFilter()
+    return reasoning.feed(text) + reasoning.finish()

@@ -1,0 +1,291 @@
+"""A Dify that does as it is told, over real HTTP.
+
+Serves the Service API calls that a chat client makes, keeps conversations and messages, and
+misbehaves by script. Delays go by the clock that is passed in. Answers are shaped after the Dify
+service API reference; nothing here thinks.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+import msgspec
+from aiohttp import web
+
+from yingda.clock import Clock
+from yingda.simulator.dify_refusals import REFUSALS, refusal, refused
+from yingda.simulator.dify_script import AppMode, DifyScript, Trouble, steered
+from yingda.simulator.dify_stream import Cut, RunIds, StreamWriter
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: A sample; it opens nothing but this simulator.
+SAMPLE_KEY = "app-simulator"
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """One request as it came; the key is not kept."""
+
+    method: str
+    path: str
+    values: dict[str, object]
+
+
+class KeptMessage(msgspec.Struct, kw_only=True):
+    """One question and its answer, as `GET /messages` shows them."""
+
+    ids: RunIds
+    user: str
+    query: str
+    answer: str
+    created_at_s: float
+    #: Until then the answer is still being made.
+    ready_at_s: float
+    failed: bool = False
+
+
+class DifyServer:
+    """Runs on a free port of the loopback address while its context is open.
+
+    `script` is what every question brings unless `on` named another for it; keywords in the
+    question change it further (see `dify_script.steered`). `calls` counts the runs per question,
+    `requests` keeps every request, `open_streams` says how many runs are being written.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        script: DifyScript | None = None,
+        *,
+        mode: AppMode = AppMode.CHAT,
+        names_mode: bool = True,
+        api_key: str = SAMPLE_KEY,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.clock = clock
+        self.mode = mode
+        self.api_key = api_key
+        self.base_url = ""
+        self.calls: Counter[str] = Counter()
+        self.requests: list[Recorded] = []
+        self.stopped: list[str] = []
+        self.open_streams = 0
+        self.messages: list[KeptMessage] = []
+        self._names_mode = names_mode
+        self._script = script or DifyScript()
+        self._scripts: dict[str, DifyScript] = {}
+        self._conversations: dict[str, tuple[str, float]] = {}
+        self._writers: dict[str, StreamWriter] = {}
+        self._address = (host, port)
+        self._runner = web.AppRunner(
+            self._app(), handler_cancellation=True, shutdown_timeout=0.05, access_log=None
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, *self._address).start()
+        host, port = self._runner.addresses[0][:2]
+        self.base_url = f"http://{host}:{port}/v1"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    def on(self, question: str, script: DifyScript) -> None:
+        """Let this very question bring `script`."""
+        self._scripts[question] = script
+
+    def drop_conversation(self, conversation_id: str) -> None:
+        """Delete a conversation as its owner may in the console."""
+        self._conversations.pop(conversation_id, None)
+
+    def _app(self) -> web.Application:
+        app = web.Application(middlewares=[self._guard])
+        app.add_routes(
+            [
+                web.post("/v1/chat-messages", self._run),
+                web.post("/v1/chat-messages/{task_id}/stop", self._stop),
+                web.get("/v1/messages", self._list_messages),
+                web.get("/v1/conversations", self._list_conversations),
+                web.delete("/v1/conversations/{id}", self._delete),
+                web.get("/v1/workflows/run/{id}", self._workflow_run),
+                web.get("/v1/info", self._info),
+                web.get("/v1/parameters", self._parameters),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        values: dict[str, object] = dict(request.query)
+        if request.can_read_body:
+            values = await request.json()
+        self.requests.append(Recorded(request.method, request.path, values))
+        if request.match_info.http_exception is not None:
+            page = "<html><h1>404 Not Found</h1></html>"
+            return web.Response(status=404, text=page, content_type="text/html")
+        if request.headers.get("Authorization") != f"Bearer {self.api_key}":
+            return refusal(401, "unauthorized", "Access token is invalid")
+        return await handler(request)
+
+    async def _run(self, request: web.Request) -> web.StreamResponse:
+        values = await request.json()
+        query, user = str(values["query"]), str(values["user"])
+        self.calls[query] += 1
+        script = steered(self._scripts.get(query, self._script), query)
+        trouble = self._trouble(script, query, str(values.get("conversation_id") or ""), user)
+        if trouble in REFUSALS:
+            return refused(trouble, script)
+        if self.mode in {AppMode.COMPLETION, AppMode.WORKFLOW}:
+            return refusal(400, "not_chat_app", "Please check if your app mode matches.")
+        message = self._keep(values, query, user, script, trouble)
+        return await self._stream(request, message, script, trouble)
+
+    def _trouble(self, script: DifyScript, query: str, conversation_id: str, user: str) -> Trouble:
+        """What goes wrong this time."""
+        trouble = script.trouble
+        past = script.trouble_times is not None and self.calls[query] > script.trouble_times
+        if trouble in _ABOUT_CONVERSATIONS and not conversation_id:
+            past = True
+        if trouble is not Trouble.NONE and not past:
+            return trouble
+        if conversation_id and self._conversations.get(conversation_id, ("",))[0] != user:
+            return Trouble.CONVERSATION_GONE
+        return Trouble.NONE
+
+    def _keep(
+        self,
+        values: dict[str, object],
+        query: str,
+        user: str,
+        script: DifyScript,
+        trouble: Trouble,
+    ) -> KeptMessage:
+        now_s = self.clock.now()
+        ids = RunIds(
+            conversation_id=str(values.get("conversation_id") or uuid.uuid4()),
+            message_id=str(uuid.uuid4()),
+            task_id=str(uuid.uuid4()),
+            workflow_run_id=str(uuid.uuid4()),
+        )
+        message = KeptMessage(
+            ids=ids,
+            user=user,
+            query=query,
+            answer=script.text if script.replaced_by is None else script.replaced_by,
+            created_at_s=now_s,
+            ready_at_s=now_s + script.first_s + script.gap_s * script.pieces,
+            failed=trouble in _FAILED,
+        )
+        if trouble not in _NEVER_KEPT:
+            self._conversations.setdefault(ids.conversation_id, (user, now_s))
+            self.messages.append(message)
+        return message
+
+    async def _stream(
+        self, request: web.Request, message: KeptMessage, script: DifyScript, trouble: Trouble
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        writer = StreamWriter(response, self.clock, self.mode, message.ids)
+        self._writers[message.ids.task_id] = writer
+        self.open_streams += 1
+        try:
+            await writer.play(script, trouble)
+        except Cut as cut:
+            await response.write(cut.last_bytes)
+            if request.transport is not None:
+                request.transport.close()
+        except ConnectionResetError:
+            # The client closed first, as a client of an event stream does.
+            pass
+        finally:
+            self.open_streams -= 1
+            del self._writers[message.ids.task_id]
+        return response
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        task_id = request.match_info["task_id"]
+        self.stopped.append(task_id)
+        if task_id in self._writers:
+            self._writers[task_id].stopped = True
+        return web.json_response({"result": "success"})
+
+    async def _list_messages(self, request: web.Request) -> web.Response:
+        conversation_id, user = request.query["conversation_id"], request.query["user"]
+        if self._conversations.get(conversation_id, ("",))[0] != user:
+            return refusal(404, "not_found", "Conversation Not Exists.")
+        rows = [
+            self._message_row(message)
+            for message in reversed(self.messages)
+            if message.ids.conversation_id == conversation_id
+        ]
+        return web.json_response({"data": rows, "has_more": False, "limit": 20})
+
+    def _message_row(self, message: KeptMessage) -> dict[str, object]:
+        return {
+            "id": message.ids.message_id,
+            "conversation_id": message.ids.conversation_id,
+            "query": message.query,
+            "answer": message.answer if self._is_ready(message) else "",
+            "status": "error" if message.failed else "normal",
+            "error": "scripted" if message.failed else None,
+            "created_at": int(message.created_at_s),
+        }
+
+    def _is_ready(self, message: KeptMessage) -> bool:
+        return not message.failed and self.clock.now() >= message.ready_at_s
+
+    async def _list_conversations(self, request: web.Request) -> web.Response:
+        rows = [
+            {"id": conversation_id, "status": "normal", "created_at": int(since_s)}
+            for conversation_id, (user, since_s) in reversed(self._conversations.items())
+            if user == request.query["user"]
+        ]
+        return web.json_response({"data": rows, "has_more": False, "limit": 20})
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        conversation_id = request.match_info["id"]
+        user = (await request.json())["user"]
+        if self._conversations.get(conversation_id, ("",))[0] != user:
+            return refusal(404, "not_found", "Conversation Not Exists.")
+        self.drop_conversation(conversation_id)
+        return web.Response(status=204)
+
+    async def _workflow_run(self, request: web.Request) -> web.Response:
+        for message in self.messages:
+            if message.ids.workflow_run_id == request.match_info["id"]:
+                ready = self._is_ready(message)
+                status = "failed" if message.failed else "succeeded" if ready else "running"
+                outputs = {"answer": message.answer} if ready else None
+                return web.json_response({"status": status, "outputs": outputs})
+        return refusal(404, "not_found", "Workflow run not found.")
+
+    async def _info(self, _: web.Request) -> web.Response:
+        info = {"name": "simulated", "description": "", "tags": []}
+        return web.json_response({**info, "mode": self.mode} if self._names_mode else info)
+
+    async def _parameters(self, _: web.Request) -> web.Response:
+        return web.json_response({"opening_statement": "", "user_input_form": []})
+
+
+_ABOUT_CONVERSATIONS = frozenset(
+    {
+        Trouble.CONVERSATION_COMPLETED,
+        Trouble.CONVERSATION_GONE,
+        Trouble.CONVERSATION_GONE_PINGS,
+    }
+)
+#: No message is made for these.
+_NEVER_KEPT = frozenset({Trouble.CONVERSATION_GONE_PINGS, Trouble.BUSY_EVENT})
+_FAILED = frozenset(
+    {
+        Trouble.ERROR_EVENT,
+        Trouble.ERROR_EVENT_LEFT_OPEN,
+        Trouble.WORKFLOW_FAILED,
+        Trouble.WORKFLOW_STOPPED,
+        Trouble.WORKFLOW_PAUSED,
+    }
+)

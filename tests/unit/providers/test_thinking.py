@@ -1,0 +1,79 @@
+"""Reasoning is taken out, and nothing else, wherever the text was cut."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yingda.providers.thinking import ThinkingFilter, strip_thinking
+
+FOLDED = '<details style="color:gray;" open> <summary> Thinking... </summary>\n想\n</details>\n\n'
+OTHER_DETAILS = "<details><summary>展开</summary>正文</details>"
+
+CASES = {
+    "<think>想一想</think>\n\n你好": "你好",
+    "\n<think>想</think>\n你好": "\n你好",
+    "你好<think>再想</think>，再见": "你好，再见",
+    "<think>一</think><think>二</think>\n答": "答",
+    "<THINK>想</Think>答": "答",
+    '<think class="x">想</think>答': "答",
+    "<think>没有结尾": "",
+    "先说<think>没有结尾 </thin": "先说",
+    FOLDED + "答": "答",
+    "答\n" + FOLDED + "后": "答\n\n\n后",
+    OTHER_DETAILS: OTHER_DETAILS,
+    "<details><summary>Thinking about 1 < 2": "<details><summary>Thinking about 1 < 2",
+    "用 `<think>` 标签": "用 `<think>` 标签",
+    "1 < 2，<thinker> 也不是": "1 < 2，<thinker> 也不是",
+    "以尖括号结尾 <": "以尖括号结尾 <",
+    "半个标签 <thi": "半个标签 <thi",
+    "</think>多余的结尾": "</think>多余的结尾",
+    "": "",
+}
+FRAGMENTS = [
+    "<think>",
+    "</think>",
+    "<thi",
+    "nk>",
+    "`",
+    "<",
+    ">",
+    "字",
+    "\n",
+    "<details>",
+    "<summary>",
+    " Thinking...",
+    "</summary>",
+    "</details>",
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), CASES.items())
+def test_reasoning_is_removed_and_the_rest_stays(text: str, shown: str) -> None:
+    assert strip_thinking(text) == shown
+
+
+@pytest.mark.parametrize(("text", "shown"), CASES.items())
+def test_single_characters_give_the_same_text(text: str, shown: str) -> None:
+    reasoning = ThinkingFilter()
+    assert "".join(map(reasoning.feed, text)) + reasoning.finish() == shown
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=25), st.data())
+def test_any_cut_gives_what_the_whole_gives(fragments: list[str], data: st.DataObject) -> None:
+    text = "".join(fragments)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=10)))
+    edges = [0, *cuts, len(text)]
+    reasoning = ThinkingFilter()
+    pieces = [text[begin:end] for begin, end in itertools.pairwise(edges)]
+    assert "".join(map(reasoning.feed, pieces)) + reasoning.finish() == strip_thinking(text)
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="<")))
+def test_text_without_tags_passes_untouched(text: str) -> None:
+    assert strip_thinking(text) == text
+
+
+def test_text_before_a_possible_tag_is_not_held_back() -> None:
+    assert ThinkingFilter().feed("你好，<th") == "你好，"
