@@ -1,0 +1,159 @@
+"""The one place that names concrete adapters: settings in, a wired gateway out.
+
+`Gateway` starts and stops its parts in order; tests wire the same one with other parts.
+"""
+
+from collections.abc import Mapping
+
+import structlog
+
+from yingda.clock import Clock
+from yingda.config import Settings
+from yingda.config.values import AccountSettings, EchoProvider, ProviderSettings
+from yingda.delivery.passive import ReplyStyle
+from yingda.engine.accounts import Account, FixedAccounts
+from yingda.engine.board import Board
+from yingda.engine.health import Health
+from yingda.engine.ledger import Ledger
+from yingda.engine.patience import LocalPatience
+from yingda.engine.push_age import PushAges
+from yingda.engine.receipts import Receipts
+from yingda.engine.route import Route
+from yingda.engine.runner import Runner
+from yingda.jobs.local import LocalJobs
+from yingda.providers.base import Provider
+from yingda.providers.dify import Dify
+from yingda.providers.dify_settings import AppMode, DifySettings
+from yingda.providers.echo import Echo, EchoSettings
+from yingda.store.base import Store
+from yingda.store.sqlite import open_sqlite
+from yingda.texts import Texts
+from yingda.web.callback import Callback
+from yingda.wechat.envelope import AesKey, Envelope
+from yingda.words import words_to_commands
+
+_log = structlog.get_logger()
+
+
+class Gateway:
+    """A running gateway: the ASGI application, and the parts behind it."""
+
+    def __init__(
+        self,
+        *,
+        accounts: tuple[Account, ...],
+        providers: Mapping[str, Provider],
+        store: Store,
+        pseudonym_key: bytes,
+        clock: Clock,
+    ) -> None:
+        board, ages = Board(), PushAges()
+        self._providers = providers
+        self._store = store
+        self._jobs = LocalJobs(clock)
+        self._runner = Runner(
+            store=store, jobs=self._jobs, board=board, providers=providers, clock=clock
+        )
+        self._receipts = Receipts(store, clock)
+        self._health = Health(store, clock)
+        self._route = Route(
+            accounts=FixedAccounts(accounts),
+            ledger=Ledger(store, clock, ages, pseudonym_key),
+            store=store,
+            jobs=self._jobs,
+            runner=self._runner,
+            board=board,
+            patience=LocalPatience(clock),
+            ages=ages,
+            receipts=self._receipts,
+            clock=clock,
+        )
+        #: What the server serves.
+        self.application = Callback(self._route, self._health)
+
+    async def start(self) -> None:
+        """Take over what an earlier process left, and begin to run turns."""
+        recovered = await self._store.recover()
+        if recovered.to_run or recovered.doubtful_count:
+            _log.info(
+                "recovered", turns=len(recovered.to_run), doubtful_replies=recovered.doubtful_count
+            )
+        self._jobs.start(self._runner.run)
+        for turn_id in recovered.to_run:
+            self._jobs.defer(turn_id)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let running turns end, while pushes are still taken; start no others.
+
+        What is asked meanwhile is durable, gets a promise, and runs after the next start.
+        """
+        self._route.begin_drain()
+        self._health.begin_drain()
+        await self._jobs.drain(timeout_s)
+
+    async def stop(self) -> None:
+        """Let go of everything, once no request is open any more."""
+        await self._jobs.drain(0.0)
+        await self._runner.close()
+        await self._receipts.close()
+        for provider in self._providers.values():
+            await provider.aclose()
+        await self._store.close()
+
+
+async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
+    """Make the gateway that the settings describe; it is yet to be started.
+
+    Raises StoreError when the database cannot be used.
+    """
+    store = await open_sqlite(settings.database_path)
+    return Gateway(
+        accounts=tuple(_account(account) for account in settings.accounts),
+        providers={name: _provider(own, clock) for name, own in settings.providers.items()},
+        store=store,
+        pseudonym_key=await store.secret("pseudonym"),
+        clock=clock,
+    )
+
+
+def _account(settings: AccountSettings) -> Account:
+    keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
+    return Account(
+        name=settings.name,
+        token=settings.token,
+        envelope=Envelope(
+            token=settings.token,
+            app_id=settings.app_id or "",
+            keys=tuple(AesKey.parse(key) for key in keys if key),
+        ),
+        style=ReplyStyle(
+            texts=Texts(settings.language, settings.texts),
+            pickup_word=settings.pickup_word,
+            has_ai_label=settings.ai_label,
+        ),
+        provider=settings.provider,
+        patience=settings.patience,
+        queue_limit=settings.queue_limit,
+        freshness_s=settings.freshness_s,
+        command_words=words_to_commands(settings.commands),
+    )
+
+
+def _provider(settings: ProviderSettings, clock: Clock) -> Provider:
+    if isinstance(settings, EchoProvider):
+        echo = EchoSettings(
+            first_text_s=settings.first_text_s,
+            duration_s=settings.duration_s,
+            length_chars=settings.length_chars,
+        )
+        return Echo(echo, clock)
+    dify = DifySettings(
+        base_url=settings.base_url,
+        api_key=settings.api_key,
+        mode=AppMode(settings.mode) if settings.mode else None,
+        inputs=settings.inputs,
+        first_event_s=settings.first_event_s,
+        read_s=settings.read_s,
+        total_s=settings.total_s,
+    )
+    return Dify(dify, clock)

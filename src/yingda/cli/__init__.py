@@ -1,0 +1,78 @@
+"""The command line. Parses, calls, prints; decides nothing."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yingda.cli import logs
+from yingda.cli.demo import demo as run_demo
+from yingda.cli.serve import run_fast
+from yingda.cli.serve import serve as run_server
+from yingda.config import load
+from yingda.config.texts import preferred_language
+from yingda.errors import YingdaError
+
+#: The exit status of a program that was started wrongly (BSD's sysexits: EX_CONFIG).
+_MISCONFIGURED = 78
+
+app = typer.Typer(
+    name="yingda",
+    help="应答: puts an AI behind a WeChat Official Account.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _root() -> None:
+    """应答: puts an AI behind a WeChat Official Account."""
+
+
+@app.command()
+def serve(
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file; YINGDA_CONFIG names one too.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 8080.")] = None,
+) -> None:
+    """Answer WeChat's pushes at /wechat/{account}."""
+    settings = load(os.environ, config_path=config, host=host, port=port)
+    logs.set_up(settings.log_level, settings.log_format)
+    run_fast(run_server(settings))
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Keep the demo's data here; else nothing is kept.")
+    ] = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the gateway's log.")] = False,
+) -> None:
+    """Chat with the gateway in this terminal, through a simulated WeChat."""
+    logs.set_up("info" if verbose else "error", "console")
+    asyncio.run(run_demo(os.environ, preferred_language(os.environ), data_dir))
+
+
+def main() -> None:
+    """The command `yingda`."""
+    try:
+        app()
+    except YingdaError as error:
+        sys.exit(_complaint(error))
+    except OSError as error:
+        sys.exit(_complaint(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _complaint(error: Exception) -> int:
+    sys.stderr.write(f"{error}\n")
+    return _MISCONFIGURED

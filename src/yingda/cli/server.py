@@ -1,0 +1,95 @@
+"""The HTTP server around the gateway, and its orderly end.
+
+A first signal drains: pushes are still taken while running turns end. A second one leaves at
+once; what was under way is found in the store at the next start.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+
+from yingda.app import Gateway
+
+_log = structlog.get_logger()
+
+#: Seconds that open attempts are given at the very end: one window, and a moment to be cut.
+#: Our choice.
+_CLOSE_LIMIT_S = 6
+#: Connections the system may queue before we take them: a burst after a pause. Our choice.
+_BACKLOG = 4096
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but for the signals: they are ours."""
+
+    def __init__(self, gateway: Gateway, *, drain_s: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                gateway.application,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_graceful_shutdown=_CLOSE_LIMIT_S,
+            )
+        )
+        self._gateway = gateway
+        self._drain_s = drain_s
+        self._draining: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM and Ctrl-C begin to drain."""
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGTERM, signal.SIGINT)
+        for number in signals:
+            loop.add_signal_handler(number, self.begin_stop)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    def begin_stop(self) -> None:
+        """Drain, then stop; called again, stop at once."""
+        if self._draining is None:
+            _log.info("draining", at_most_s=self._drain_s)
+            self._draining = asyncio.ensure_future(self._drain())
+        else:
+            self._draining.cancel()
+            self.force_exit = True
+            self.should_exit = True
+
+    async def serve_on(self, sock: socket.socket) -> None:
+        """Serve until told to stop, and let go of everything."""
+        await self._gateway.start()
+        try:
+            await self.serve(sockets=[sock])
+        finally:
+            await self._gateway.stop()
+
+    async def _drain(self) -> None:
+        await self._gateway.drain(self._drain_s)
+        self.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.set_inheritable(True)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,167 @@
+"""Reads every setting once, from an environment and a file that are handed in.
+
+Either whole, frozen settings come out, or one error that lists all problems at once, each with
+its key, reason and mend. Reads nothing on import, and refuses to know what settings are for.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from yingda.config.checks import complete, demands
+from yingda.config.fields import Reading, Refused
+from yingda.config.sources import Keys, Sources, closest, gather
+from yingda.config.texts import Problem, describe, preferred_language, problem
+from yingda.config.values import (
+    AccountSettings,
+    DifyProvider,
+    EchoProvider,
+    ProviderSettings,
+    Settings,
+)
+from yingda.errors import ConfigurationError
+from yingda.texts import Language
+
+__all__ = [
+    "AccountSettings",
+    "DifyProvider",
+    "EchoProvider",
+    "Problem",
+    "ProviderSettings",
+    "Settings",
+    "SettingsInvalid",
+    "describe",
+    "load",
+    "preferred_language",
+]
+
+_ADAPTER: Final = TypeAdapter(Settings)
+
+#: Pydantic's type of error → our code. Source: pydantic's list of validation errors.
+_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "missing": "missing",
+        "string_type": "text",
+        "path_type": "text",
+        "int_type": "whole_number",
+        "int_parsing": "whole_number",
+        "int_parsing_size": "whole_number",
+        "int_from_float": "whole_number",
+        "float_type": "number",
+        "float_parsing": "number",
+        "finite_number": "number",
+        "greater_than_equal": "too_small",
+        "less_than_equal": "too_large",
+        "bool_type": "yes_or_no",
+        "bool_parsing": "yes_or_no",
+        "literal_error": "choice",
+        "enum": "choice",
+        "union_tag_not_found": "choice",
+        "union_tag_invalid": "choice",
+        "mapping_type": "table",
+        "dict_type": "table",
+        "tuple_type": "list",
+        "unexpected_keyword_argument": "unknown_key",
+    }
+)
+
+
+class SettingsInvalid(ConfigurationError):
+    """The settings cannot be used; `problems` has every reason, the message lists them."""
+
+    def __init__(self, problems: tuple[Problem, ...], language: Language) -> None:
+        super().__init__(describe(problems, language))
+        self.problems = problems
+
+
+def load(
+    environ: Mapping[str, str],
+    *,
+    config_path: Path | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    allow_samples: bool = False,
+) -> Settings:
+    """The settings of this process: command line over environment over file over default.
+
+    `allow_samples` lets sample values pass, for a demo. Raises SettingsInvalid with every problem
+    at once; its message is Chinese where the environment's locale is, and never shows a value.
+    """
+    sources = gather(environ, config_path, {"host": host, "port": port})
+    complete(sources)
+    settings, problems = _read(sources, Reading(environ, allow_samples))
+    problems = (*sources.problems, *demands(sources), *problems)
+    # Raised outside of any handler: pydantic's error holds the values and must not be its context.
+    if settings is None or problems:
+        raise SettingsInvalid(problems, preferred_language(environ))
+    return settings
+
+
+def _read(sources: Sources, reading: Reading) -> tuple[Settings | None, tuple[Problem, ...]]:
+    names = tuple(sources.accounts)
+    raw = {
+        **sources.process,
+        "accounts": tuple({**table, "name": name} for name, table in sources.accounts.items()),
+        "providers": sources.providers,
+        "warnings": tuple(sources.warnings),
+    }
+    try:
+        return _ADAPTER.validate_python(raw, context=reading), ()
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        return None, tuple(_problems(sources, names, found))
+
+
+def _problems(sources: Sources, names: tuple[str, ...], errors: Any) -> Iterator[Problem]:
+    """One problem for each of pydantic's errors, but for those that are reported elsewhere."""
+    for error in errors:
+        keys = _keys(names, error["loc"])
+        is_told = keys[0] == "accounts" and keys[2:] == ("provider",)
+        if not (is_told and error["type"] == "missing"):
+            yield _problem(sources, keys, error)
+
+
+def _keys(names: tuple[str, ...], location: tuple[int | str, ...]) -> Keys:
+    """The path of keys as it is written in TOML."""
+    shown: tuple[int | str, ...]
+    match location:
+        case ("accounts", int(index), "name"):
+            shown = ("accounts", names[index])
+        case ("accounts", int(index), *rest):
+            shown = ("accounts", names[index], *rest)
+        case ("providers", name, "dify" | "echo", *rest):
+            shown = ("providers", name, *rest)
+        case _:
+            shown = location
+    # An index within a list, and pydantic's mark of a mapping's key, mean the key before them.
+    return tuple(key for key in shown if isinstance(key, str) and key != "[key]")
+
+
+def _problem(sources: Sources, keys: Keys, error: Mapping[str, Any]) -> Problem:
+    context = error.get("ctx", {})
+    label = sources.label(*keys)
+    refused = context.get("error")
+    if isinstance(refused, Refused):
+        return problem(refused.code, label, **refused.values)
+    code = _CODES.get(error["type"], "unusable")
+    if error["type"].startswith("union_tag"):
+        return problem(code, f"{label}.kind", allowed="dify, echo")
+    return problem(
+        code,
+        label,
+        least=context.get("ge"),
+        most=context.get("le"),
+        allowed=str(context.get("expected")).replace("'", "").replace(" or ", ", "),
+        closest=closest(keys[-1], _known(keys)) if code == "unknown_key" else "",
+    )
+
+
+def _known(keys: Keys) -> tuple[str, ...]:
+    """The keys of the table that a path lies in; other tables are checked as they are read."""
+    if keys[0] == "accounts":
+        return tuple(key for key in AccountSettings.__dataclass_fields__ if key != "name")
+    fields = {**DifyProvider.__dataclass_fields__, **EchoProvider.__dataclass_fields__}
+    return tuple(fields)

@@ -1,0 +1,179 @@
+"""The settings as frozen values: every key with its type, bounds, default and the reason for it.
+
+Pydantic reads these dataclasses; their `repr` shows no secret. Only the place that wires the
+application uses them: other rooms are handed plain values. Refuses to know where a value came
+from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from yingda.config.fields import (
+    AesKeyText,
+    CommandWords,
+    DatabaseUrl,
+    DirectoryPath,
+    Host,
+    Line,
+    Name,
+    Patience,
+    PickupWord,
+    Seconds,
+    Secret,
+    Token,
+    Url,
+    WholeNumber,
+    Words,
+    folded,
+    frozen,
+)
+from yingda.config.texts import Problem
+from yingda.texts import Language
+from yingda.wechat.limits import ATTEMPTS, FRESHNESS_S, WINDOW_S
+
+#: Where Dify Cloud and WeChat answer. Official pages of both.
+DIFY_BASE_URL: Final = "https://api.dify.ai/v1"
+WECHAT_API_BASE: Final = "https://api.weixin.qq.com"
+#: The database file inside `data_dir`, unless `database_url` names another.
+DATABASE_FILE: Final = "yingda.sqlite3"
+#: Seconds between Dify's pings; silence is only telling beyond them. Dify service API.
+DIFY_PING_S: Final = 10.0
+
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+def _nothing() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+def _no_words() -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifyProvider:
+    """One Dify app; spans in seconds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    api_key: Secret = field(repr=False)
+    kind: Literal["dify"] = "dify"
+    base_url: Url = DIFY_BASE_URL
+    #: None asks Dify itself, once. The modes that can converse, by Dify's own names.
+    mode: (
+        Annotated[Literal["chat", "agent-chat", "agent", "advanced-chat"], BeforeValidator(folded)]
+        | None
+    ) = None
+    #: Values of the app's input variables; they may be private, so they are not shown.
+    inputs: Words = field(default_factory=_nothing, repr=False)
+    #: Until the first event. Dify's own advice is 30 to 60 s; the most is our choice.
+    first_event_s: Annotated[Seconds, Field(ge=1, le=3600)] = 60.0
+    #: Between two events. The least is above Dify's ping, the most our choice.
+    read_s: Annotated[Seconds, Field(ge=DIFY_PING_S + 1, le=3600)] = 60.0
+    #: For a whole answer. Our choice: long Chatflows take minutes.
+    total_s: Annotated[Seconds, Field(ge=1, le=3600)] = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EchoProvider:
+    """The built-in provider that answers about the question; needs no key. Bounds: our choice."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    kind: Literal["echo"] = "echo"
+    #: Seconds for a whole answer; 0 answers at once.
+    duration_s: Annotated[Seconds, Field(ge=0, le=600)] = 0.0
+    #: Seconds until the first text.
+    first_text_s: Annotated[Seconds, Field(ge=0, le=600)] = 0.0
+    #: The least length of an answer.
+    length_chars: Annotated[WholeNumber, Field(ge=0, le=100_000)] = 0
+
+
+def _kind(value: object) -> object:
+    return folded(value.get("kind")) if isinstance(value, dict) else None
+
+
+ProviderSettings = DifyProvider | EchoProvider
+_AnyProvider = Annotated[
+    Annotated[DifyProvider, Tag("dify")] | Annotated[EchoProvider, Tag("echo")],
+    Discriminator(_kind),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings:
+    """One Official Account."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    #: Stands in the callback's address, `/wechat/{name}`.
+    name: Name
+    token: Token = field(repr=False)
+    #: The name of the provider that answers.
+    provider: Line
+    #: Set it for safe or compatible mode; None is plain mode.
+    encoding_aes_key: AesKeyText | None = field(default=None, repr=False)
+    #: The former key, for the minutes while WeChat still uses it after a change.
+    previous_encoding_aes_key: AesKeyText | None = field(default=None, repr=False)
+    app_id: Secret | None = None
+    app_secret: Secret | None = field(default=None, repr=False)
+    api_base: Url = WECHAT_API_BASE
+    #: Deliberate time-outs in any 5 min; None is without limit. WeChat's alarm is set to 30
+    #: failures in 5 min at first; 20 leaves room for real ones.
+    patience: Patience = 20
+    #: Questions of one follower that may wait behind the running one. Our choice: more would be
+    #: answered when they no longer matter.
+    queue_limit: Annotated[WholeNumber, Field(ge=0, le=1000)] = 3
+    pickup_word: PickupWord = "1"
+    language: Annotated[Language, BeforeValidator(folded)] = Language.CHINESE
+    #: Whether answers are marked as generated: China's labelling rules, September 2025.
+    ai_label: bool = True
+    #: How far a signed timestamp may be off. The least lets WeChat's repeats in, which carry the
+    #: first attempt's timestamp; the most is our choice.
+    freshness_s: Annotated[Seconds, Field(ge=WINDOW_S * ATTEMPTS, le=86_400)] = FRESHNESS_S
+    #: The operator's own sentences, by the keys of `yingda.texts`.
+    texts: Words = field(default_factory=_nothing)
+    #: More words for a command, by its name.
+    commands: CommandWords = field(default_factory=_no_words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that is set for one process."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    #: Our choice of loopback: WeChat calls ports 80 and 443 only, so a proxy on the same machine
+    #: stands in front, and nothing is open by accident. A container sets 0.0.0.0.
+    host: Host = "127.0.0.1"
+    #: 0 lets the system choose.
+    port: Annotated[WholeNumber, Field(ge=0, le=65_535)] = 8080
+    #: The address that followers and WeChat reach this server at.
+    public_url: Url | None = None
+    data_dir: DirectoryPath = Path("data")
+    #: `sqlite:///path`; None is a file in `data_dir`.
+    database_url: DatabaseUrl | None = None
+    #: How long a stopping process finishes what it began. Our choice: Kubernetes kills 30 s after
+    #: it asked, which leaves 5 s to close.
+    drain_s: Annotated[Seconds, Field(ge=0, le=3600)] = 25.0
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(folded)
+    ] = "info"
+    #: `auto` is console on a terminal, else json.
+    log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(folded)] = "auto"
+    accounts: tuple[AccountSettings, ...]
+    providers: Annotated[Mapping[str, _AnyProvider], AfterValidator(frozen)]
+    #: What could be read but looks like a mistake.
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        if self.database_url is None:
+            return self.data_dir / DATABASE_FILE
+        return Path(self.database_url.removeprefix("sqlite:///"))

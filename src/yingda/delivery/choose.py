@@ -1,0 +1,88 @@
+"""The decision: what an attempt that waits for a turn does next.
+
+One pure function over a frozen view; the table of its cases is its test. It looks at no text
+and knows no reply: `passive` writes what is decided here.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from yingda.wechat.limits import WINDOW_S
+
+#: From this age of its window on, an attempt that is not answered is either left to be cut or
+#: answered with what exists. Our choice: half a second for the reply's way back.
+DECIDE_AFTER_S = 4.5
+#: A push of this age, when an attempt of it arrives, gets no further attempt after this one.
+#: Our choice: WeChat's third attempt begins about 10 s after the first (reference, section 7.1).
+LAST_ATTEMPT_AGE_S = 9.0
+#: Until this age of its window a cut attempt is kept open, so that WeChat is the one to close it.
+#: Our choice: WeChat's clock starts before ours does.
+LET_GO_AFTER_S = 6.5
+
+
+class Step(StrEnum):
+    """What an attempt does next."""
+
+    #: Reply with the turn's outcome, as far as it fits.
+    ANSWER = "answer"
+    #: Wait for the turn, but decide again at `until_s`.
+    WAIT = "wait"
+    #: Write nothing until WeChat cuts the connection and comes again; spends patience.
+    HOLD = "hold"
+    #: Reply that the answer is not ready, and how to get it.
+    PROMISE = "promise"
+    #: End the request: WeChat is no longer there.
+    LET_GO = "let_go"
+
+
+class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the decision depends on."""
+
+    #: The turn has ended: there is an answer, or a failure to tell.
+    turn_has_ended: bool
+    #: How old the push was when this attempt arrived.
+    push_age_s: float
+    #: How long ago this attempt arrived.
+    window_age_s: float
+    #: This attempt was decided to be held already.
+    is_held: bool = False
+    #: One more deliberate time-out may be spent.
+    has_patience: bool = True
+    #: The process is being stopped: the next attempt may find nobody.
+    is_draining: bool = False
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A step, and for how long it holds unless the turn ends before."""
+
+    step: Step
+    #: Seconds since the attempt arrived; for `WAIT` and `HOLD`.
+    until_s: float = 0.0
+
+
+def choose(view: AttemptView) -> Decision:
+    """Decide at an attempt's arrival, when its turn ends, and when a decision's time is up."""
+    if view.turn_has_ended:
+        # Past its window nobody reads this connection; the next attempt gets the answer.
+        if view.window_age_s < WINDOW_S or not view.is_held:
+            return Decision(Step.ANSWER)
+        return _let_go(view)
+    if view.is_held:
+        return _let_go(view)
+    if view.window_age_s < DECIDE_AFTER_S:
+        return Decision(Step.WAIT, DECIDE_AFTER_S)
+    if _another_attempt_will_come(view) and view.has_patience:
+        # Past its window, as after a slow disk, it is cut already: leave it to WeChat.
+        return Decision(Step.HOLD, WINDOW_S) if view.window_age_s < WINDOW_S else _let_go(view)
+    return Decision(Step.PROMISE)
+
+
+def _another_attempt_will_come(view: AttemptView) -> bool:
+    return view.push_age_s < LAST_ATTEMPT_AGE_S and not view.is_draining
+
+
+def _let_go(view: AttemptView) -> Decision:
+    if view.window_age_s < LET_GO_AFTER_S:
+        return Decision(Step.HOLD, LET_GO_AFTER_S)
+    return Decision(Step.LET_GO)

@@ -1,0 +1,196 @@
+"""What a passive reply says: a part of an answer with all that belongs around it, or a promise.
+
+Pure: values in, text and the offered span out. When to say it is decided in `choose`.
+"""
+
+from urllib.parse import quote
+
+import msgspec
+
+from yingda.delivery.plain import blocks
+from yingda.delivery.split import all_parts
+from yingda.errors import FailureKind
+from yingda.texts import Texts, failure_key
+from yingda.turn.model import Cursor, Turn
+from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
+from yingda.words import DEFAULT_PICKUP_WORD
+
+#: How much of a question stands for the whole of it. Design rule: 20 characters.
+_QUOTE_CHARS = 20
+#: A part is never made shorter than this, however long an operator's own sentences are.
+#: Our choice: below it a reply would be mostly decoration.
+_PART_FLOOR_BYTES = 600
+
+
+class ReplyStyle(msgspec.Struct, frozen=True, kw_only=True):
+    """How one account's replies are worded."""
+
+    texts: Texts
+    #: What a follower types to pick an answer up.
+    pickup_word: str = DEFAULT_PICKUP_WORD
+    #: Whether generated text is marked as such (China's labelling rules of September 2025).
+    has_ai_label: bool = True
+
+
+class Composed(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply's text, and the span of the answer that it offers."""
+
+    text: str
+    start: Cursor
+    end: Cursor
+    #: Nothing of the ended answer is left after it.
+    completes: bool
+
+
+def tap_link(style: ReplyStyle, turn: Turn) -> str:
+    """A link that sends the pickup word with the turn's number when it is tapped.
+
+    Markup of the reference, section 9.3: what is needed travels in the text, never in the id.
+    """
+    content = quote(f"{style.pickup_word}#{turn.number}", safe="")
+    label = style.texts.say("pickup_label")
+    return f'<a href="weixin://bizmsgmenu?msgmenucontent={content}&msgmenuid=1">{label}</a>'
+
+
+def quoted(question: str) -> str:
+    """The start of a question, on one line."""
+    line = " ".join(question.split())
+    return line if len(line) <= _QUOTE_CHARS else line[:_QUOTE_CHARS] + "…"
+
+
+def promise(turn: Turn, style: ReplyStyle) -> str:
+    """The answer is not ready: when to come back, and how."""
+    link = tap_link(style, turn)
+    if turn.ahead:
+        return style.texts.say(
+            "waiting_queued", count=turn.ahead, word=style.pickup_word, link=link
+        )
+    return style.texts.say("waiting", word=style.pickup_word, link=link)
+
+
+def outcome(
+    turn: Turn,
+    style: ReplyStyle,
+    *,
+    names_question: bool = False,
+    other_unread: Turn | None = None,
+) -> Composed | None:
+    """The next part of an ended turn, or its failure; None when nothing of it is left to offer.
+
+    `names_question` puts the start of the question before it; `other_unread` is announced where
+    the byte limit leaves room.
+    """
+    if not turn.is_unread:
+        return None
+    writer = _Writer(turn, style)
+    remaining = all_parts(blocks(turn.answer), turn.cursor, writer.part_limit_bytes)
+    part = remaining[0] if remaining else None
+    is_last = len(remaining) <= 1
+    lines = [
+        *([writer.quote()] if names_question else []),
+        *writer.opening(),
+        *([part.text.strip("\n")] if part else []),
+        *([writer.failure()] if is_last and writer.has_failure_line else []),
+        *writer.paging(len(remaining)),
+        *([writer.label()] if part and style.has_ai_label else []),
+    ]
+    text = "\n\n".join(line for line in lines if line.strip())
+    return Composed(
+        text=_with_announcement(text, style, other_unread),
+        start=part.start if part else turn.cursor,
+        end=part.end if part else turn.cursor,
+        completes=is_last,
+    )
+
+
+def again(turn: Turn, style: ReplyStyle) -> Composed | None:
+    """The last question and its answer from the start, for a pickup when nothing is unread."""
+    unread = msgspec.structs.replace(turn, is_unread=True, cursor=Cursor(), parts_offered=0)
+    shown = outcome(unread, style)
+    if shown is None:
+        return None
+    head = style.texts.say("again", question=quoted(turn.question))
+    return msgspec.structs.replace(shown, text=head + shown.text)
+
+
+class _Writer:
+    """The lines around a part, and how many bytes they leave for it."""
+
+    def __init__(self, turn: Turn, style: ReplyStyle) -> None:
+        self._turn = turn
+        self._style = style
+        self._failure = turn.failure
+        if self._failure is None and not turn.answer.strip():
+            self._failure = FailureKind.EMPTY
+
+    @property
+    def part_limit_bytes(self) -> int:
+        """The same for all parts of a turn, or their number would change on the way."""
+        around = (
+            max(self.quote(), self._head_of_again(), key=_size),
+            *self.opening(is_first=True),
+            self.failure() if self.has_failure_line else "",
+            self._style.texts.say(
+                "more",
+                part=99,
+                total=99,
+                word=self._style.pickup_word,
+                link=tap_link(self._style, self._turn),
+            ),
+            self.label() if self._style.has_ai_label else "",
+        )
+        room = TEXT_LIMIT_BYTES - sum(_size(line) + 2 for line in around if line)
+        return max(_PART_FLOOR_BYTES, min(PART_BYTES, room))
+
+    @property
+    def has_failure_line(self) -> bool:
+        return self._failure is not None
+
+    def quote(self) -> str:
+        return self._style.texts.say("quote", question=quoted(self._turn.question))
+
+    def _head_of_again(self) -> str:
+        return self._style.texts.say("again", question=quoted(self._turn.question))
+
+    def opening(self, *, is_first: bool | None = None) -> list[str]:
+        """What has to be known before the first part."""
+        first = self._turn.parts_offered == 0 if is_first is None else is_first
+        if first and self._turn.conversation_was_reset:
+            return [self._style.texts.say("conversation_restarted")]
+        return []
+
+    def failure(self) -> str:
+        return self._style.texts.say(failure_key(self._failure or FailureKind.INTERNAL))
+
+    def paging(self, remaining: int) -> list[str]:
+        part_no = self._turn.parts_offered + 1
+        total = self._turn.parts_offered + remaining
+        if total <= 1:
+            return []
+        if remaining <= 1:
+            return [self._style.texts.say("part_last", part=part_no, total=total)]
+        return [
+            self._style.texts.say(
+                "more",
+                part=part_no,
+                total=total,
+                word=self._style.pickup_word,
+                link=tap_link(self._style, self._turn),
+            )
+        ]
+
+    def label(self) -> str:
+        return self._style.texts.say("ai_label")
+
+
+def _with_announcement(text: str, style: ReplyStyle, other: Turn | None) -> str:
+    if other is None:
+        return text
+    key = "unread_rest" if other.parts_offered else "unread_answer"
+    line = style.texts.say(key, question=quoted(other.question), link=tap_link(style, other))
+    announced = f"{text}\n\n{line}"
+    return announced if _size(announced) <= TEXT_LIMIT_BYTES else text
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,51 @@
+"""The accounts seam: an account's settings as one frozen value."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from yingda.delivery.passive import ReplyStyle
+from yingda.wechat.envelope import Envelope
+from yingda.wechat.limits import FRESHNESS_S
+from yingda.words import Command, words_to_commands
+
+
+def _built_in_words() -> Mapping[str, Command]:
+    return words_to_commands({})
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One Official Account as the engine sees it."""
+
+    #: As the callback's address names it.
+    name: str
+    token: str
+    envelope: Envelope
+    style: ReplyStyle
+    #: The name of the provider that answers.
+    provider: str
+    #: Deliberate time-outs in any five minutes; None is without limit.
+    patience: int | None = 20
+    #: Turns that may wait behind a follower's running one. Design: 3.
+    queue_limit: int = 3
+    freshness_s: float = FRESHNESS_S
+    #: Every word that means a command, normalised.
+    command_words: Mapping[str, Command] = msgspec.field(default_factory=_built_in_words)
+
+
+class Accounts(Protocol):
+    """Where accounts come from."""
+
+    def get(self, name: str) -> Account | None:
+        """The account's settings as they are now; None when there is no such account."""
+
+
+class FixedAccounts:
+    """Accounts that were read once, at start."""
+
+    def __init__(self, accounts: tuple[Account, ...]) -> None:
+        self._accounts = {account.name: account for account in accounts}
+
+    def get(self, name: str) -> Account | None:
+        return self._accounts.get(name)

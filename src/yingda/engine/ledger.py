@@ -1,0 +1,135 @@
+"""Is this push new, a repeat, or no question at all? Written down before anything else happens.
+
+The one truth about repeats: everything a push does happens inside the store's transaction that
+first knows it.
+"""
+
+import hashlib
+import hmac
+
+from yingda.clock import Clock
+from yingda.engine.accounts import Account
+from yingda.engine.commands import (
+    Aim,
+    Clear,
+    Ignore,
+    Pickup,
+    Question,
+    Told,
+    Unfollow,
+    aim,
+    interpret,
+)
+from yingda.engine.push_age import PushAges
+from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind, Store
+from yingda.turn.model import FollowerView
+from yingda.wechat.base import Message
+from yingda.wechat.replies import SUCCESS, TextReply, to_xml
+
+
+def text_reply(message: Message, text: str, created_at_s: int) -> bytes:
+    """A text to the follower who sent `message`, in clear."""
+    return to_xml(
+        TextReply(text),
+        to_openid=message.openid,
+        from_account_id=message.account_id,
+        created_at_s=created_at_s,
+    )
+
+
+def sentence(account: Account, message: Message, key: str, **values: object) -> bytes:
+    """A sentence as a reply; the same bytes at every attempt, so it needs no record."""
+    text = account.style.texts.say(key, **{"word": account.style.pickup_word, **values})
+    return text_reply(message, text, message.created_at_s)
+
+
+class Ledger:
+    """Enters pushes: each method gives the reply that stands, or the turn to wait for."""
+
+    def __init__(self, store: Store, clock: Clock, ages: PushAges, pseudonym_key: bytes) -> None:
+        self._store = store
+        self._clock = clock
+        self._ages = ages
+        self._pseudonym_key = pseudonym_key
+
+    async def enter(self, account: Account, message: Message) -> Entered | bytes:
+        """Make the push durable, with whatever it does.
+
+        Returns clear reply bytes for what needs no record. Raises StoreError.
+        """
+        match interpret(
+            message, pickup_word=account.style.pickup_word, words=account.command_words
+        ):
+            case Question(text):
+                return await self._question(account, message, text)
+            case Pickup() as pickup:
+                return await self._pickup(account, message, pickup)
+            case Clear():
+                reply = sentence(account, message, "cleared")
+                return await self._effect(account, message, reply, Effect.CLEAR)
+            case Unfollow():
+                return await self._effect(account, message, SUCCESS, Effect.UNFOLLOW)
+            case Told(key):
+                return sentence(account, message, key)
+            case Ignore():
+                return SUCCESS
+
+    async def _question(self, account: Account, message: Message, text: str) -> Entered:
+        question = NewQuestion(
+            text=text,
+            user=self._pseudonym(account, message),
+            provider=account.provider,
+            queue_limit=account.queue_limit,
+            refuse=lambda count: sentence(account, message, "queue_full", count=count),
+        )
+        push = self._new_push(account, message, PushKind.QUESTION)
+        return self._learnt(push, await self._store.enter_question(push, question))
+
+    async def _pickup(self, account: Account, message: Message, pickup: Pickup) -> Entered | bytes:
+        known = await self._store.find_push(account.name, message.openid, message.push_key)
+        if known is not None:
+            return known
+        view = await self._store.follower(account.name, message.openid)
+        target = await self._aim(account, message, pickup, view)
+        if target is None:
+            if view.last is None or pickup.number is not None:
+                return sentence(account, message, "nothing_yet")
+            return await self._question(account, message, pickup.text)
+        kind = PushKind.AGAIN if target.is_again else PushKind.PICKUP
+        push = self._new_push(account, message, kind)
+        return self._learnt(push, await self._store.enter_pickup(push, target.turn.id))
+
+    async def _aim(
+        self, account: Account, message: Message, pickup: Pickup, view: FollowerView
+    ) -> Aim | None:
+        if pickup.number is not None and view.find(pickup.number) is None:
+            named = await self._store.numbered_turn(account.name, message.openid, pickup.number)
+            if named is not None and named.has_something_to_show:
+                return Aim(named, is_again=not named.is_unread)
+        return aim(pickup, view, account.style.pickup_word)
+
+    async def _effect(
+        self, account: Account, message: Message, reply: bytes, effect: Effect
+    ) -> Entered:
+        push = self._new_push(account, message, PushKind.OTHER)
+        return self._learnt(push, await self._store.enter_reply(push, reply, effect))
+
+    def _new_push(self, account: Account, message: Message, kind: PushKind) -> NewPush:
+        return NewPush(
+            account=account.name,
+            openid=message.openid,
+            key=message.push_key,
+            kind=kind,
+            created_at=float(message.created_at_s),
+            received_at=self._clock.now(),
+        )
+
+    def _learnt(self, push: NewPush, entered: Entered) -> Entered:
+        if entered.is_new:
+            self._ages.learn(push.account, push.created_at, push.received_at)
+        return entered
+
+    def _pseudonym(self, account: Account, message: Message) -> str:
+        # The name has no NUL, so that no two pairs read alike.
+        identity = f"{account.name}\0{message.openid}".encode()
+        return "wx-" + hmac.new(self._pseudonym_key, identity, hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,67 @@
+"""Whether a chosen reply was taken by its connection, as far as that can be known.
+
+A disconnect seen before the bytes were out leaves the delivery in doubt; WeChat's next attempt of
+the same push gets the same reply and settles it. If none comes, what was offered is offered again
+at the next pickup.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from yingda.clock import Clock
+from yingda.errors import StoreError
+from yingda.store.base import Store
+
+_log = structlog.get_logger()
+
+#: How long the next attempt may take to come. Design: 6 s; a cut attempt is repeated directly.
+DOUBT_AFTER_S = 6.0
+
+
+class Receipts:
+    """Writes down what became of replies that carry a part of an answer."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._in_doubt: dict[int, asyncio.Task[None]] = {}
+        self._writes: set[asyncio.Task[None]] = set()
+
+    def sent(self, push_id: int) -> None:
+        """The connection took the reply's bytes."""
+        if doubt := self._in_doubt.pop(push_id, None):
+            doubt.cancel()
+        self._spawn(self._store.mark_sent(push_id))
+
+    def lost(self, push_id: int) -> None:
+        """The other side was gone before the reply's bytes were out."""
+        if push_id not in self._in_doubt:
+            self._in_doubt[push_id] = asyncio.ensure_future(self._doubt(push_id))
+
+    async def close(self) -> None:
+        """Write everything down; what is still in doubt stays unsettled, as after a crash."""
+        for doubt in self._in_doubt.values():
+            doubt.cancel()
+        while self._writes:
+            await asyncio.wait(tuple(self._writes))
+
+    async def _doubt(self, push_id: int) -> None:
+        await self._clock.sleep(DOUBT_AFTER_S)
+        del self._in_doubt[push_id]
+        _log.info("reply_doubtful", push=push_id)
+        self._spawn(self._store.mark_doubtful(push_id))
+
+    def _spawn(self, write: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(self._written(write))
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+
+    async def _written(self, write: Coroutine[Any, Any, None]) -> None:
+        try:
+            await write
+        except StoreError:
+            # The offer stays unsettled, and the next start puts it in doubt: nothing is lost.
+            _log.warning("receipt_not_written")

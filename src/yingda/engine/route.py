@@ -1,0 +1,240 @@
+"""THE ROUTE: one attempt of a push, from bytes to bytes, in eight named steps.
+
+    verify   the query's signature; forged means refused before the body is read
+    open     bytes to a clear push, plain or encrypted
+    decode   the clear push to one frozen message
+    enter    new turn, repeat of a known push, or command; durable before anything waits
+    start    the turn runs in the background, or is joined where it runs already
+    wait     until the turn ends or this attempt's time is up
+    choose   an answer, a promise, or silence so that WeChat comes again; durable before it is sent
+    seal     the reply to the bytes that the account's mode asks for
+
+Read `answer` from top to bottom. Whatever goes wrong after `verify` ends in a legal reply or a 4xx.
+"""
+
+import secrets
+
+import msgspec
+import structlog
+
+from yingda.clock import Clock
+from yingda.delivery import passive
+from yingda.delivery.choose import AttemptView, Step, choose
+from yingda.engine.accounts import Account, Accounts
+from yingda.engine.board import Board
+from yingda.engine.ledger import Ledger, sentence, text_reply
+from yingda.engine.patience import Patience
+from yingda.engine.push_age import PushAges
+from yingda.engine.receipts import Receipts
+from yingda.engine.runner import Runner
+from yingda.engine.window import Connection, Window
+from yingda.errors import StoreError
+from yingda.jobs.base import Jobs
+from yingda.store.base import ChosenReply, Entered, NewOffer, Outlook, PushKind, Store
+from yingda.wechat.base import Message
+from yingda.wechat.envelope import AesKey
+from yingda.wechat.limits import BODY_LIMIT_BYTES, RANDOM_BYTES
+from yingda.wechat.messages import decode
+from yingda.wechat.replies import SUCCESS
+from yingda.wechat.signature import SignedQuery, parse_query, verify
+
+_log = structlog.get_logger()
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt is answered with."""
+
+    body: bytes
+    #: The push whose reply this is, to be told to `Route.settle`; None when nothing hangs on it.
+    push_id: int | None = None
+
+
+class Route:
+    """The way of every attempt, and of the handshake."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        ledger: Ledger,
+        store: Store,
+        jobs: Jobs,
+        runner: Runner,
+        board: Board,
+        patience: Patience,
+        ages: PushAges,
+        receipts: Receipts,
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._ledger = ledger
+        self._store = store
+        self._jobs = jobs
+        self._runner = runner
+        self._board = board
+        self._patience = patience
+        self._ages = ages
+        self._receipts = receipts
+        self._clock = clock
+        self._is_draining = False
+
+    def knows(self, account_name: str) -> bool:
+        """Whether there is such an account."""
+        return self._accounts.get(account_name) is not None
+
+    def shake_hands(self, account_name: str, raw_query: bytes) -> bytes:
+        """The body that proves to WeChat that this address is ours. Raises RequestRejected."""
+        account = self._account(account_name)
+        query = parse_query(raw_query)
+        self._verify(account, query)
+        return query.echostr.encode()
+
+    async def answer(
+        self, account_name: str, raw_query: bytes, connection: Connection
+    ) -> Answer | None:
+        """Answer one attempt; None when WeChat is to come again and has cut this one.
+
+        Raises RequestRejected for what gets a 4xx.
+        """
+        window = Window(self._clock, connection)
+        account = self._account(account_name)
+        query = parse_query(raw_query)
+        self._verify(account, query)
+        opened = account.envelope.open(await connection.body(BODY_LIMIT_BYTES), query)
+        message = decode(opened.clear)
+        try:
+            entered = await self._ledger.enter(account, message)
+            if isinstance(entered, bytes):
+                return Answer(body=self._seal(account, opened.key, entered))
+            self._start(entered)
+            chosen = await self._wait_and_choose(account, message, entered, window)
+        except StoreError:
+            _log.exception("push_not_kept", account=account.name, step="enter")
+            chosen = sentence(account, message, "failed_internal")
+            return Answer(body=self._seal(account, opened.key, chosen))
+        if chosen is None:
+            return None
+        body = self._seal(account, opened.key, chosen)
+        return Answer(body=body, push_id=None if entered.turn is None else entered.push_id)
+
+    def settle(self, answer: Answer, *, was_sent: bool) -> None:
+        """Tell whether the connection took the answer's bytes."""
+        if answer.push_id is None:
+            return
+        if was_sent:
+            self._receipts.sent(answer.push_id)
+        else:
+            self._receipts.lost(answer.push_id)
+
+    def begin_drain(self) -> None:
+        """The process is being stopped: leave no attempt to be repeated to nobody."""
+        self._is_draining = True
+
+    def _account(self, name: str) -> Account:
+        account = self._accounts.get(name)
+        if account is None:
+            raise KeyError(name)
+        return account
+
+    def _verify(self, account: Account, query: SignedQuery) -> None:
+        verify(query, account.token, now_s=self._clock.now(), freshness_s=account.freshness_s)
+
+    def _start(self, entered: Entered) -> None:
+        if entered.to_run is not None:
+            self._jobs.defer(entered.to_run)
+        if entered.cancelled:
+            self._runner.cancel(entered.cancelled)
+
+    async def _wait_and_choose(
+        self, account: Account, message: Message, entered: Entered, window: Window
+    ) -> bytes | None:
+        if entered.reply is not None:
+            return entered.reply
+        if entered.turn is None:
+            return SUCCESS
+        push_age_s = self._push_age_s(account, message, entered)
+        is_held = False
+        with self._board.watch(entered.turn.id, window.wake):
+            while True:
+                outlook = await self._store.outlook(entered.turn.id)
+                view = AttemptView(
+                    turn_has_ended=not outlook.turn.is_pending,
+                    push_age_s=push_age_s,
+                    window_age_s=window.age_s,
+                    is_held=is_held,
+                    is_draining=self._is_draining,
+                )
+                decision = choose(view)
+                if decision.step is Step.HOLD and not is_held:
+                    is_held = await self._patience.try_spend(account)
+                    if not is_held:
+                        decision = choose(msgspec.structs.replace(view, has_patience=False))
+                if decision.step in {Step.WAIT, Step.HOLD} and not window.is_gone:
+                    await window.wait(decision.until_s)
+                    continue
+                if decision.step is Step.LET_GO or window.is_gone:
+                    return None
+                chosen = await self._choose(account, message, entered, outlook)
+                if chosen is not None:
+                    return chosen
+
+    def _push_age_s(self, account: Account, message: Message, entered: Entered) -> float:
+        return self._ages.age_s(
+            account.name,
+            created_at=float(message.created_at_s),
+            first_seen_at=entered.first_seen_at,
+            received_at=self._clock.now(),
+        )
+
+    async def _choose(
+        self, account: Account, message: Message, entered: Entered, outlook: Outlook
+    ) -> bytes | None:
+        """Fix the reply; None when another reply came first and the choice must be made anew."""
+        turn, now = outlook.turn, self._clock.now()
+        if turn.is_pending:
+            text = passive.promise(turn, account.style)
+            promised = ChosenReply(
+                reply=text_reply(message, text, int(now)), chosen_at=now, promises=turn.id
+            )
+            return await self._store.choose_reply(entered.push_id, promised)
+        # A part in doubt makes an answer unread again; then it is picked up like any other.
+        is_again = entered.kind is PushKind.AGAIN and not turn.is_unread
+        if is_again:
+            composed = passive.again(turn, account.style)
+        else:
+            composed = self._outcome(account, entered, outlook)
+        if composed is None:
+            accepted = ChosenReply(reply=SUCCESS, chosen_at=now)
+            return await self._store.choose_reply(entered.push_id, accepted)
+        offer = NewOffer(
+            turn_id=turn.id,
+            run_no=turn.run_no,
+            start=composed.start,
+            end=composed.end,
+            completes=composed.completes,
+            is_again=is_again,
+        )
+        chosen = ChosenReply(
+            reply=text_reply(message, composed.text, int(now)), chosen_at=now, offer=offer
+        )
+        return await self._store.choose_reply(entered.push_id, chosen)
+
+    def _outcome(
+        self, account: Account, entered: Entered, outlook: Outlook
+    ) -> passive.Composed | None:
+        is_about_an_older_question = outlook.turn.number < outlook.newest_number
+        return passive.outcome(
+            outlook.turn,
+            account.style,
+            names_question=entered.kind is not PushKind.QUESTION and is_about_an_older_question,
+            other_unread=outlook.other_unread,
+        )
+
+    def _seal(self, account: Account, key: AesKey | None, clear: bytes) -> bytes:
+        return account.envelope.seal(
+            clear,
+            key,
+            timestamp_s=int(self._clock.now()),
+            nonce=secrets.token_hex(8),
+            random16=secrets.token_bytes(RANDOM_BYTES),
+        )

@@ -1,0 +1,184 @@
+"""Runs turns: drives a provider's stream into a turn, and gives every turn a sure end.
+
+A turn's text stays in memory until the stream ends; what the provider calls the run is written
+down at once, so that after a crash its answer can be looked for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+import structlog
+
+from yingda.clock import Clock
+from yingda.engine.board import Board
+from yingda.engine.running_turn import RunningTurn
+from yingda.errors import FailureKind, ProviderError, ProviderTimeout, StoreError
+from yingda.jobs.base import Jobs
+from yingda.providers.base import FoundAnswer, Prompt, Provider, Started
+from yingda.store.base import Claim, Ended, Outcome, Store
+
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+#: A run may take no longer, whatever the provider's own deadlines are: a turn has a sure end.
+#: Our choice: the providers' own default total is 600 s, and a run may be repeated.
+RUN_LIMIT_S = 1500.0
+#: Waits between tries to write to a store that refuses (disk full): the answer is not given up.
+_STORE_PAUSES_S = (0.2, 1.0, 5.0, 15.0)
+#: How long the provider is given to take a stop. Our choice; nobody waits for it.
+_STOP_LIMIT_S = 10.0
+
+
+class Runner:
+    """Runs the turns that the jobs bring."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        jobs: Jobs,
+        board: Board,
+        providers: Mapping[str, Provider],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._board = board
+        self._providers = providers
+        self._clock = clock
+        self._running: dict[int, RunningTurn] = {}
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def run(self, turn_id: int) -> None:
+        """Run a turn to its end; the jobs call this. Does nothing for a turn that has ended."""
+        claim = await self._insist(lambda: self._store.claim(turn_id, self._clock.now()))
+        if claim is None:
+            return
+        running = RunningTurn(claim)
+        self._running[turn_id] = running
+        try:
+            outcome = await self._outcome(running)
+        finally:
+            del self._running[turn_id]
+        ended = await self._insist(
+            lambda: self._store.finish(turn_id, claim.turn.run_no, outcome, self._clock.now())
+        )
+        if ended is not None:
+            self._close(claim, ended)
+
+    def cancel(self, turn_ids: tuple[int, ...]) -> None:
+        """These turns were withdrawn in the store: interrupt them, and stop their providers."""
+        for turn_id in turn_ids:
+            running = self._running.get(turn_id)
+            self._jobs.cancel(turn_id)
+            self._board.announce_end(turn_id)
+            if running is not None:
+                self._spawn(self._stop(running))
+
+    async def close(self) -> None:
+        """Wait for what was begun on the side."""
+        while self._errands:
+            await asyncio.wait(tuple(self._errands))
+
+    def _close(self, claim: Claim, ended: Ended) -> None:
+        self._board.announce_end(ended.turn.id)
+        if ended.to_run is not None:
+            self._jobs.defer(ended.to_run)
+        _log.info(
+            "turn_ended",
+            turn=ended.turn.id,
+            account=ended.turn.account,
+            provider=claim.provider,
+            state=ended.turn.state.value,
+            failure=ended.turn.failure and ended.turn.failure.value,
+            run_no=ended.turn.run_no,
+            answer_chars=len(ended.turn.answer),
+            took_s=round((ended.turn.ended_at or 0.0) - ended.turn.entered_at, 3),
+        )
+
+    async def _outcome(self, running: RunningTurn) -> Outcome:
+        try:
+            async with self._clock.timeout(RUN_LIMIT_S):
+                return await self._ask(running)
+        except ProviderError as error:
+            _log.warning(
+                "provider_failed",
+                turn=running.turn_id,
+                provider=running.claim.provider,
+                kind=error.kind.value,
+                detail=error.detail,
+                mend=error.mend,
+            )
+            return running.failed(error.kind, error.detail)
+        except TimeoutError:
+            return running.failed(ProviderTimeout.kind, f"the run took over {RUN_LIMIT_S:.0f} s")
+        # The end of a task: whatever a bug raises, the turn still ends and the follower is told.
+        except Exception as error:  # noqa: BLE001
+            _log.exception("turn_crashed", turn=running.turn_id)
+            return running.failed(FailureKind.INTERNAL, type(error).__name__)
+
+    async def _ask(self, running: RunningTurn) -> Outcome:
+        claim = running.claim
+        provider = self._providers.get(claim.provider)
+        if provider is None:
+            detail = f"no provider is called {claim.provider!r} any more"
+            return running.failed(FailureKind.CONFIGURATION, detail)
+        if found := await self._find_earlier(provider, running):
+            return running.found(found)
+        prompt = Prompt(
+            text=claim.turn.question,
+            user=claim.user,
+            conversation_id=claim.provider_conversation_id,
+            trace_id=f"yingda-{claim.turn.id}-{claim.turn.run_no}",
+        )
+        async for event in provider.stream(prompt):
+            running.take(event)
+            if isinstance(event, Started):
+                self._spawn(self._note(running))
+        return running.answered()
+
+    async def _find_earlier(self, provider: Provider, running: RunningTurn) -> FoundAnswer | None:
+        """The answer of a run that was cut off: asking twice costs twice, and may differ."""
+        trace = running.earlier_trace()
+        if trace is None:
+            return None
+        try:
+            found = await provider.find_finished(trace)
+        except ProviderError as error:
+            _log.warning("earlier_run_unknown", turn=running.turn_id, detail=error.detail)
+            return None
+        _log.info("turn_resumed", turn=running.turn_id, was_found=found is not None)
+        return found
+
+    async def _note(self, running: RunningTurn) -> None:
+        try:
+            await self._store.note_run(running.turn_id, running.claim.turn.run_no, running.ids)
+        except StoreError:
+            # Only a crash would miss it, and the answer itself is written with patience.
+            _log.warning("run_not_noted", turn=running.turn_id)
+
+    async def _stop(self, running: RunningTurn) -> None:
+        provider = self._providers[running.claim.provider]
+        try:
+            async with self._clock.timeout(_STOP_LIMIT_S):
+                await provider.stop(running.trace())
+        except (ProviderError, TimeoutError) as error:
+            _log.warning("stop_refused", turn=running.turn_id, reason=str(error))
+
+    def _spawn(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _insist(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """Do it however long the store refuses: giving up would lose a question or an answer."""
+        tries = 0
+        while True:
+            try:
+                return await operation()
+            except StoreError:
+                pause_s = _STORE_PAUSES_S[min(tries, len(_STORE_PAUSES_S) - 1)]
+                tries += 1
+                await self._clock.sleep(pause_s)

@@ -1,0 +1,107 @@
+"""A turn while its provider speaks: the text so far, and what the provider calls the run."""
+
+import msgspec
+
+from yingda.errors import FailureKind
+from yingda.providers.base import (
+    ConversationReset,
+    Event,
+    Finished,
+    FoundAnswer,
+    RunTrace,
+    Started,
+    TextDelta,
+    TextReplaced,
+    Usage,
+)
+from yingda.store.base import Claim, Outcome, RunIds
+
+
+class RunningTurn:
+    """Takes a provider's events in, and says what became of them."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.ids = RunIds(
+            started_at=claim.turn.entered_at,
+            asked_in_conversation_id=claim.provider_conversation_id,
+        )
+        self._pieces: list[str] = []
+        self._usage: Usage | None = None
+        self._conversation_was_reset = False
+
+    @property
+    def turn_id(self) -> int:
+        """The turn's id."""
+        return self.claim.turn.id
+
+    def take(self, event: Event) -> None:
+        """Take one event in."""
+        match event:
+            case TextDelta(text):
+                self._pieces.append(text)
+            case TextReplaced(text):
+                self._pieces = [text]
+            case Started():
+                known = {k: v for k, v in msgspec.structs.asdict(event).items() if v is not None}
+                self.ids = msgspec.structs.replace(self.ids, **known)
+            case ConversationReset():
+                self._conversation_was_reset = True
+            case Finished(usage=usage):
+                self._usage = usage
+
+    def answered(self) -> Outcome:
+        """The stream came to its end."""
+        usage = self._usage
+        if usage is None:
+            return self._outcome()
+        return msgspec.structs.replace(
+            self._outcome(),
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            total_tokens=usage.total_tokens,
+            total_price=usage.total_price,
+            currency=usage.currency,
+        )
+
+    def failed(self, kind: FailureKind, detail: str) -> Outcome:
+        """No whole answer came; what came stays a part of one."""
+        outcome = self._outcome()
+        if outcome.answer.strip() and kind is not FailureKind.REFUSED:
+            kind = FailureKind.INCOMPLETE
+        return msgspec.structs.replace(outcome, failure=kind, failure_detail=detail)
+
+    def found(self, found: FoundAnswer) -> Outcome:
+        """The provider had kept the answer of the run that was cut off."""
+        self._pieces = [found.text]
+        self._usage = found.usage
+        conversation_id = found.conversation_id or self.ids.conversation_id
+        self.ids = msgspec.structs.replace(self.ids, conversation_id=conversation_id)
+        return self.answered()
+
+    def trace(self) -> RunTrace:
+        """Enough to stop this run."""
+        return self._trace(self.ids)
+
+    def earlier_trace(self) -> RunTrace | None:
+        """Enough to look for the run that this one takes over; None when there was none."""
+        return None if self.claim.earlier is None else self._trace(self.claim.earlier)
+
+    def _trace(self, ids: RunIds) -> RunTrace:
+        return RunTrace(
+            question=self.claim.turn.question,
+            user=self.claim.user,
+            asked_at=ids.started_at,
+            asked_in_conversation_id=ids.asked_in_conversation_id,
+            conversation_id=ids.conversation_id,
+            task_id=ids.task_id,
+            message_id=ids.message_id,
+            workflow_run_id=ids.workflow_run_id,
+        )
+
+    def _outcome(self) -> Outcome:
+        return Outcome(
+            answer="".join(self._pieces),
+            conversation_was_reset=self._conversation_was_reset,
+            provider_conversation_id=self.ids.conversation_id,
+        )

@@ -1,0 +1,57 @@
+"""How long this attempt may still wait, and for what."""
+
+import asyncio
+from typing import Protocol
+
+from yingda.clock import Clock
+
+
+class Connection(Protocol):
+    """One attempt's connection, as the web room hands it over."""
+
+    async def body(self, limit_bytes: int) -> bytes:
+        """The whole request body. Raises BodyTooLarge when it is longer."""
+
+    def gone(self) -> "asyncio.Future[None]":
+        """Done once the other side has closed; the same future at every call."""
+
+
+class Window:
+    """One attempt's time, counted from its arrival."""
+
+    def __init__(self, clock: Clock, connection: Connection) -> None:
+        self._clock = clock
+        self._connection = connection
+        self._arrived_s = clock.monotonic()
+        self._woken = asyncio.Event()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the attempt arrived."""
+        return self._clock.monotonic() - self._arrived_s
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the other side has closed the connection."""
+        return self._connection.gone().done()
+
+    def wake(self) -> None:
+        """End the present wait; a wait that begins later is not affected."""
+        self._woken.set()
+
+    async def wait(self, until_s: float) -> None:
+        """Return when woken, when the window reaches this age, or when the other side is gone."""
+        gone = self._connection.gone()
+        if gone.done():
+            return
+        gone.add_done_callback(self._on_gone)
+        timer = self._clock.call_later(max(0.0, until_s - self.age_s), self.wake)
+        try:
+            await self._woken.wait()
+        finally:
+            timer.cancel()
+            gone.remove_done_callback(self._on_gone)
+            self._woken.clear()
+
+    def _on_gone(self, _gone: "asyncio.Future[None]") -> None:
+        self.wake()

@@ -1,0 +1,25 @@
+"""The jobs seam."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+Run = Callable[[int], Awaitable[None]]
+
+
+class Jobs(Protocol):
+    """Runs turns in the background. Only the first turn of a conversation ever has a job."""
+
+    def start(self, run: Run) -> None:
+        """Begin to take jobs; `run` gets a turn's id, and must not raise."""
+
+    def defer(self, turn_id: int) -> None:
+        """Have the turn run as soon as a place is free; a turn that has a job keeps that one."""
+
+    def cancel(self, turn_id: int) -> None:
+        """Withdraw the turn's job, or interrupt it where it runs."""
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take no more jobs, let running ones end, and interrupt those that take too long.
+
+        What was not run stays as it is in the store, and is found there at the next start.
+        """

@@ -1,0 +1,69 @@
+"""Jobs in this very process: a task per running turn, the others in order of arrival.
+
+It keeps nothing: after a restart the store says what has to run.
+"""
+
+import asyncio
+from collections import OrderedDict
+from functools import partial
+
+import structlog
+
+from yingda.clock import Clock
+from yingda.jobs.base import Run
+
+_log = structlog.get_logger()
+
+#: Turns that may run at once. Our choice: a stream costs some 33 KB (measured), and the provider
+#: is the one to say when it has too much.
+CONCURRENCY = 1000
+
+
+class LocalJobs:
+    """Implements `jobs.base.Jobs`."""
+
+    def __init__(self, clock: Clock, concurrency: int = CONCURRENCY) -> None:
+        self._clock = clock
+        self._concurrency = concurrency
+        self._run: Run | None = None
+        self._waiting: OrderedDict[int, None] = OrderedDict()
+        self._running: dict[int, asyncio.Task[None]] = {}
+
+    def start(self, run: Run) -> None:
+        self._run = run
+        self._fill()
+
+    def defer(self, turn_id: int) -> None:
+        if turn_id not in self._running:
+            self._waiting[turn_id] = None
+            self._fill()
+
+    def cancel(self, turn_id: int) -> None:
+        self._waiting.pop(turn_id, None)
+        if task := self._running.get(turn_id):
+            task.cancel()
+
+    async def drain(self, timeout_s: float) -> None:
+        self._run = None
+        try:
+            async with self._clock.timeout(timeout_s):
+                while self._running:
+                    await asyncio.wait(tuple(self._running.values()))
+        except TimeoutError:
+            _log.warning("turns_interrupted", count=len(self._running))
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def _fill(self) -> None:
+        while self._run and self._waiting and len(self._running) < self._concurrency:
+            turn_id, _ = self._waiting.popitem(last=False)
+            task = asyncio.ensure_future(self._run(turn_id))
+            self._running[turn_id] = task
+            task.add_done_callback(partial(self._end, turn_id))
+
+    def _end(self, turn_id: int, task: "asyncio.Future[None]") -> None:
+        del self._running[turn_id]
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("job_failed", turn=turn_id, exc_info=error)
+        self._fill()

@@ -1,0 +1,229 @@
+"""The store seam.
+
+Every method is one transaction: when it returns, its effect survives a crash. Times are Unix
+seconds and always handed in. Every method raises `StoreError` when the database cannot keep or
+give what it is asked for.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from yingda.errors import FailureKind
+from yingda.turn.model import Cursor, FollowerView, Turn
+
+
+class PushKind(StrEnum):
+    """What a push wants of the turn it belongs to."""
+
+    #: It is the turn's question.
+    QUESTION = "question"
+    #: It asks for what of the turn's answer is still to be offered.
+    PICKUP = "pickup"
+    #: It asks for an answer that was read already, from its start.
+    AGAIN = "again"
+    #: It belongs to no turn.
+    OTHER = "other"
+
+
+class NewPush(msgspec.Struct, frozen=True, kw_only=True):
+    """A push as it first meets the store; account, openid and key together are its identity."""
+
+    account: str
+    openid: str
+    key: str
+    kind: PushKind
+    created_at: float
+    received_at: float
+
+
+class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that a push carries."""
+
+    text: str
+    #: The pseudonym a new conversation shows its provider.
+    user: str
+    provider: str
+    #: How many turns may wait behind the follower's running one.
+    queue_limit: int
+    #: Writes the reply that says the question was not taken, from the number of open turns.
+    refuse: Callable[[int], bytes]
+
+
+class Effect(StrEnum):
+    """What a push does besides being answered."""
+
+    NONE = "none"
+    #: The next question starts a new conversation; the record stays.
+    CLEAR = "clear"
+    #: The follower left: pending turns are cancelled, nothing more is offered.
+    UNFOLLOW = "unfollow"
+
+
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a push stands once it is durable."""
+
+    push_id: int
+    kind: PushKind
+    is_new: bool
+    #: When the first attempt of this push was received.
+    first_seen_at: float
+    turn: Turn | None = None
+    #: The reply that was chosen for this push, as clear bytes; every repeat gets it.
+    reply: bytes | None = None
+    #: A turn that is now first in its conversation and must be run.
+    to_run: int | None = None
+    #: Turns that this push cancelled.
+    cancelled: tuple[int, ...] = ()
+
+
+class RunIds(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's names for a run."""
+
+    started_at: float = 0.0
+    asked_in_conversation_id: str | None = None
+    conversation_id: str | None = None
+    task_id: str | None = None
+    message_id: str | None = None
+    workflow_run_id: str | None = None
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to run a turn, under the run number it carries."""
+
+    turn: Turn
+    user: str
+    provider: str
+    provider_conversation_id: str | None
+    #: What an earlier run that was cut off had learnt from its provider; None on a first run.
+    earlier: RunIds | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended."""
+
+    answer: str
+    failure: FailureKind | None = None
+    #: For the operator: what went wrong, never shown to a follower.
+    failure_detail: str = ""
+    conversation_was_reset: bool = False
+    #: The provider's id of the conversation as it is now; None leaves what is stored.
+    provider_conversation_id: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    total_price: str | None = None
+    currency: str | None = None
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn after its end, and the one that its end lets start."""
+
+    turn: Turn
+    to_run: int | None
+
+
+class NewOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of an answer that a reply carries."""
+
+    turn_id: int
+    run_no: int
+    start: Cursor
+    end: Cursor
+    #: Whether nothing of the ended answer is left after it.
+    completes: bool
+    #: The answer was read already and is shown again from its start.
+    is_again: bool = False
+
+
+class ChosenReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push is to be answered with, for good."""
+
+    reply: bytes
+    chosen_at: float
+    offer: NewOffer | None = None
+    #: The turn that the reply says can be picked up.
+    promises: int | None = None
+
+
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn, and what else a reply about it should mention."""
+
+    turn: Turn
+    #: The follower's oldest other answer that is not wholly offered.
+    other_unread: Turn | None
+    #: The number of the follower's newest question.
+    newest_number: int
+
+
+class Recovered(msgspec.Struct, frozen=True, kw_only=True):
+    """What an earlier process left behind."""
+
+    #: Turns that are first in their conversation and must be run, oldest first.
+    to_run: tuple[int, ...]
+    #: Replies that were chosen and not seen sent; their parts will be offered again.
+    doubtful_count: int
+
+
+class Store(Protocol):
+    """Everything that must survive a crash."""
+
+    async def recover(self) -> Recovered:
+        """Take over what an earlier process left: call once, before anything else."""
+
+    async def close(self) -> None:
+        """Finish what was submitted, and let go of the database."""
+
+    async def check_writable(self) -> None:
+        """Return when a write has reached the disk."""
+
+    async def secret(self, name: str) -> bytes:
+        """The 32 random bytes kept under `name`, made at the first call."""
+
+    async def find_push(self, account: str, openid: str, key: str) -> Entered | None:
+        """Where a push stands, if it was entered before."""
+
+    async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
+        """Make the push and its new turn durable; a repeat finds what the first attempt made.
+
+        When the follower's queue is full, there is no turn, and the reply says so.
+        """
+
+    async def enter_pickup(self, push: NewPush, turn_id: int) -> Entered:
+        """Make durable that the push asks for this turn's answer."""
+
+    async def enter_reply(self, push: NewPush, reply: bytes, effect: Effect) -> Entered:
+        """Make the push, its effect and its reply durable at once."""
+
+    async def outlook(self, turn_id: int) -> Outlook:
+        """The turn as it stands now. Raises KeyError when there is none."""
+
+    async def follower(self, account: str, openid: str) -> FollowerView:
+        """What the follower's next words may refer to."""
+
+    async def numbered_turn(self, account: str, openid: str, number: int) -> Turn | None:
+        """The follower's turn with this number."""
+
+    async def claim(self, turn_id: int, at: float) -> Claim | None:
+        """Take a turn on, or over; None when it has ended or is not first in its conversation."""
+
+    async def note_run(self, turn_id: int, run_no: int, ids: RunIds) -> None:
+        """Keep what the provider calls this run; None fields leave what is stored."""
+
+    async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
+        """End a turn; None, and no change, when it has ended or was taken over."""
+
+    async def choose_reply(self, push_id: int, chosen: ChosenReply) -> bytes | None:
+        """Fix a push's reply, and return the reply that stands.
+
+        The first caller's reply stands, whoever else comes later. None, and no change, when the
+        offer does not start where the turn's cursor is now: look again and choose anew.
+        """
+
+    async def mark_sent(self, push_id: int) -> None:
+        """The chosen reply's bytes were taken by the connection."""
+
+    async def mark_doubtful(self, push_id: int) -> None:
+        """The chosen reply may not have been taken: what it offered will be offered again."""

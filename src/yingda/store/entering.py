@@ -1,0 +1,190 @@
+"""How a push becomes durable. Each function is one transaction's work."""
+
+from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind
+from yingda.store.steps import (
+    TURN_COLUMNS,
+    Row,
+    Steps,
+    execute,
+    fetch,
+    fetch_one,
+    read_turn,
+    turn_from,
+)
+
+_FIND_PUSH = """
+    SELECT id, kind, first_seen_at, turn_id, reply FROM push
+    WHERE account = :account AND openid = :openid AND key = :key
+"""
+_INSERT_PUSH = """
+    INSERT INTO push (account, openid, key, kind, created_at, first_seen_at, turn_id, reply,
+        chosen_at)
+    VALUES (:account, :openid, :key, :kind, :created_at, :received_at, :turn_id, :reply,
+        :chosen_at)
+    ON CONFLICT DO NOTHING RETURNING id
+"""
+_OPEN_CONVERSATION = """
+    SELECT c.id, c.provider, (
+        SELECT count(*) FROM turn
+        WHERE conversation_id = c.id AND state IN ('queued', 'running')
+    )
+    FROM conversation c WHERE account = :account AND openid = :openid AND closed_at IS NULL
+"""
+_INSERT_CONVERSATION = """
+    INSERT INTO conversation (account, openid, "user", provider, opened_at)
+    VALUES (:account, :openid, :user, :provider, :at) RETURNING id
+"""
+_INSERT_TURN = f"""
+    INSERT INTO turn (conversation_id, account, openid, number, question, state, entered_at)
+    SELECT :conversation_id, :account, :openid, coalesce(max(number), 0) + 1, :question,
+        'queued', :at
+    FROM turn WHERE account = :account AND openid = :openid
+    RETURNING {TURN_COLUMNS}
+"""
+_CLOSE_CONVERSATION = """
+    UPDATE conversation SET closed_at = :at
+    WHERE account = :account AND openid = :openid AND closed_at IS NULL
+"""
+_CANCEL_PENDING = """
+    UPDATE turn SET state = 'cancelled', ended_at = :at
+    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+    RETURNING id
+"""
+_WITHDRAW_UNREAD = """
+    UPDATE turn SET is_unread = 0, promised_at = NULL
+    WHERE account = :account AND openid = :openid AND is_unread = 1
+"""
+
+
+def find_push(account: str, openid: str, key: str) -> Steps[Entered | None]:
+    """Where a push stands, if it is known."""
+    row = yield from fetch_one(_FIND_PUSH, account=account, openid=openid, key=key)
+    if row is None:
+        return None
+    push_id, kind, first_seen_at, turn_id, reply = row
+    turn = None if turn_id is None else (yield from read_turn(turn_id))
+    return Entered(
+        push_id=push_id,
+        kind=PushKind(kind),
+        is_new=False,
+        first_seen_at=first_seen_at,
+        turn=turn,
+        reply=reply,
+    )
+
+
+def enter_question(new: NewPush, question: NewQuestion) -> Steps[Entered]:
+    """A push with a question: a new turn at the end of its conversation's queue."""
+    push_id = yield from _insert_push(new)
+    if push_id is None:
+        return (yield from _known(new))
+    who = {"account": new.account, "openid": new.openid}
+    conversation = yield from fetch_one(_OPEN_CONVERSATION, **who)
+    ahead = conversation[2] if conversation else 0
+    # One runs, the others wait behind it.
+    if ahead > question.queue_limit:
+        return (yield from _refuse(push_id, new, question.refuse(ahead)))
+    if conversation is not None and conversation[1] != question.provider:
+        # What one provider remembers is of no use to another.
+        yield from execute(_CLOSE_CONVERSATION, at=new.received_at, **who)
+        conversation, ahead = None, 0
+    if conversation is None:
+        conversation = yield from _insert_conversation(new, question)
+    row = yield from fetch(
+        _INSERT_TURN,
+        conversation_id=conversation[0],
+        question=question.text,
+        at=new.received_at,
+        **who,
+    )
+    turn = turn_from(row[0], ahead)
+    yield from execute("UPDATE push SET turn_id = :turn WHERE id = :id", turn=turn.id, id=push_id)
+    return Entered(
+        push_id=push_id,
+        kind=new.kind,
+        is_new=True,
+        first_seen_at=new.received_at,
+        turn=turn,
+        to_run=turn.id if ahead == 0 else None,
+    )
+
+
+def enter_pickup(new: NewPush, turn_id: int) -> Steps[Entered]:
+    """A push that asks for a turn's answer."""
+    push_id = yield from _insert_push(new, turn_id=turn_id)
+    if push_id is None:
+        return (yield from _known(new))
+    turn = yield from read_turn(turn_id)
+    return Entered(
+        push_id=push_id, kind=new.kind, is_new=True, first_seen_at=new.received_at, turn=turn
+    )
+
+
+def enter_reply(new: NewPush, reply: bytes, effect: Effect) -> Steps[Entered]:
+    """A push that is answered without a turn; its effect happens once."""
+    push_id = yield from _insert_push(new, reply=reply)
+    if push_id is None:
+        return (yield from _known(new))
+    who = {"account": new.account, "openid": new.openid}
+    cancelled: list[Row] = []
+    if effect is not Effect.NONE:
+        yield from execute(_CLOSE_CONVERSATION, at=new.received_at, **who)
+    if effect is Effect.UNFOLLOW:
+        cancelled = yield from fetch(_CANCEL_PENDING, at=new.received_at, **who)
+        yield from execute(_WITHDRAW_UNREAD, **who)
+    return Entered(
+        push_id=push_id,
+        kind=new.kind,
+        is_new=True,
+        first_seen_at=new.received_at,
+        reply=reply,
+        cancelled=tuple(row[0] for row in cancelled),
+    )
+
+
+def _insert_push(
+    new: NewPush, *, turn_id: int | None = None, reply: bytes | None = None
+) -> Steps[int | None]:
+    row = yield from fetch_one(
+        _INSERT_PUSH,
+        account=new.account,
+        openid=new.openid,
+        key=new.key,
+        kind=new.kind.value,
+        created_at=new.created_at,
+        received_at=new.received_at,
+        turn_id=turn_id,
+        reply=reply,
+        chosen_at=None if reply is None else new.received_at,
+    )
+    return row[0] if row else None
+
+
+def _refuse(push_id: int, new: NewPush, reply: bytes) -> Steps[Entered]:
+    yield from execute(
+        "UPDATE push SET reply = :reply, chosen_at = :at WHERE id = :id",
+        reply=reply,
+        at=new.received_at,
+        id=push_id,
+    )
+    return Entered(
+        push_id=push_id, kind=new.kind, is_new=True, first_seen_at=new.received_at, reply=reply
+    )
+
+
+def _known(new: NewPush) -> Steps[Entered]:
+    known = yield from find_push(new.account, new.openid, new.key)
+    assert known is not None, "the insert found this very push"
+    return known
+
+
+def _insert_conversation(new: NewPush, question: NewQuestion) -> Steps[Row]:
+    rows = yield from fetch(
+        _INSERT_CONVERSATION,
+        account=new.account,
+        openid=new.openid,
+        user=question.user,
+        provider=question.provider,
+        at=new.received_at,
+    )
+    return rows[0]

@@ -1,0 +1,108 @@
+"""What others may ask the store, and how it begins. Each function is one transaction's work."""
+
+import secrets
+
+from yingda.store.base import Outlook, Recovered
+from yingda.store.replies import doubt_unsettled
+from yingda.store.steps import (
+    TURN_COLUMNS,
+    Steps,
+    execute,
+    fetch,
+    fetch_one,
+    read_turn,
+    turn_from,
+)
+from yingda.turn.model import FollowerView, Turn
+
+#: A follower who let more answers lie than this is shown the oldest ones first anyway.
+#: Our choice, so that unread answers cannot make a read grow without bound.
+_UNREAD_LIMIT = 20
+
+_PENDING = """
+    SELECT id FROM turn
+    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running') ORDER BY id
+"""
+_UNREAD = f"""
+    SELECT {TURN_COLUMNS} FROM turn
+    WHERE account = :account AND openid = :openid AND is_unread = 1
+    ORDER BY id LIMIT {_UNREAD_LIMIT}
+"""
+_LAST = f"""
+    SELECT {TURN_COLUMNS} FROM turn
+    WHERE account = :account AND openid = :openid AND state IN ('answered', 'failed')
+    ORDER BY number DESC LIMIT 1
+"""
+_OTHER_UNREAD = f"""
+    SELECT {TURN_COLUMNS} FROM turn
+    WHERE account = :account AND openid = :openid AND is_unread = 1 AND id <> :id
+    ORDER BY id LIMIT 1
+"""
+_NEWEST_NUMBER = "SELECT max(number) FROM turn WHERE account = :account AND openid = :openid"
+_NUMBERED = """
+    SELECT id FROM turn WHERE account = :account AND openid = :openid AND number = :number
+"""
+_HEADS = """
+    SELECT min(id) FROM turn WHERE state IN ('queued', 'running')
+    GROUP BY conversation_id ORDER BY min(id)
+"""
+
+
+def follower(account: str, openid: str) -> Steps[FollowerView]:
+    """What the follower's next words may refer to."""
+    who = {"account": account, "openid": openid}
+    pending: list[Turn] = []
+    for row in (yield from fetch(_PENDING, **who)):
+        turn = yield from read_turn(row[0])
+        pending.append(turn)
+    unread = yield from fetch(_UNREAD, **who)
+    last = yield from fetch_one(_LAST, **who)
+    return FollowerView(
+        pending=tuple(pending),
+        unread=tuple(turn_from(row) for row in unread),
+        last=None if last is None else turn_from(last),
+    )
+
+
+def outlook(turn_id: int) -> Steps[Outlook]:
+    """A turn, and what else a reply about it should mention."""
+    turn = yield from read_turn(turn_id)
+    who = {"account": turn.account, "openid": turn.openid}
+    other = yield from fetch_one(_OTHER_UNREAD, id=turn_id, **who)
+    newest = yield from fetch(_NEWEST_NUMBER, **who)
+    return Outlook(
+        turn=turn,
+        other_unread=None if other is None else turn_from(other),
+        newest_number=newest[0][0],
+    )
+
+
+def numbered_turn(account: str, openid: str, number: int) -> Steps[Turn | None]:
+    """The follower's turn with this number."""
+    row = yield from fetch_one(_NUMBERED, account=account, openid=openid, number=number)
+    return None if row is None else (yield from read_turn(row[0]))
+
+
+def recover() -> Steps[Recovered]:
+    """What an earlier process left: replies nobody saw sent, and turns that must be run."""
+    doubtful_count = yield from doubt_unsettled()
+    heads = yield from fetch(_HEADS)
+    return Recovered(to_run=tuple(row[0] for row in heads), doubtful_count=doubtful_count)
+
+
+def get_or_make_secret(name: str) -> Steps[bytes]:
+    """The 32 random bytes kept under `name`."""
+    known = yield from fetch_one("SELECT value FROM secret WHERE name = :name", name=name)
+    if known is not None:
+        return bytes(known[0])
+    made = secrets.token_bytes(32)
+    yield from execute(
+        "INSERT INTO secret (name, value) VALUES (:name, :value)", name=name, value=made
+    )
+    return made
+
+
+def touch() -> Steps[None]:
+    """A write that leaves nothing behind."""
+    yield from execute("CREATE TABLE touched (at INTEGER)")
+    yield from execute("DROP TABLE touched")

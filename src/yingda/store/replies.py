@@ -1,0 +1,111 @@
+"""What a push is answered with, and what that offered. Each function is one transaction's work.
+
+An offer is *chosen* when its reply is fixed, *sent* when the connection took the bytes, and
+*doubtful* when it may not have: then the turn's cursor goes back to where the offer began.
+"""
+
+from yingda.store.base import ChosenReply, NewOffer
+from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
+
+_STANDING_REPLY = "SELECT reply FROM push WHERE id = :id"
+_KEEP_REPLY = "UPDATE push SET reply = :reply, chosen_at = :at WHERE id = :id"
+_KEEP_PROMISE = "UPDATE turn SET promised_at = :at WHERE id = :id"
+_MOVE_CURSOR = """
+    UPDATE turn SET cursor_source_chars = :end_source_chars,
+        cursor_block_chars = :end_block_chars,
+        parts_offered = CASE WHEN :is_again = 1 THEN 1 ELSE parts_offered + 1 END,
+        is_unread = CASE WHEN :completes = 1 OR state IN ('queued', 'running') THEN 0 ELSE 1 END
+    WHERE id = :turn_id AND run_no = :run_no AND (
+        (:is_again = 1 AND is_unread = 0)
+        OR (
+            cursor_source_chars = :start_source_chars
+            AND cursor_block_chars = :start_block_chars
+            AND (is_unread = 1 OR state IN ('queued', 'running'))
+        )
+    )
+    RETURNING parts_offered
+"""
+_KEEP_OFFER = """
+    INSERT INTO offer (turn_id, push_id, run_no, part_no, start_source_chars, start_block_chars,
+        end_source_chars, end_block_chars, state, offered_at)
+    VALUES (:turn_id, :push_id, :run_no, :part_no, :start_source_chars, :start_block_chars,
+        :end_source_chars, :end_block_chars, 'chosen', :at)
+"""
+_MARK_SENT = "UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'chosen'"
+_UNSETTLED = """
+    SELECT id, turn_id, run_no, part_no, start_source_chars, start_block_chars
+    FROM offer WHERE state = 'chosen'
+"""
+# An earlier part already in doubt begins before this one: the cursor never goes forward here.
+_MOVE_CURSOR_BACK = """
+    UPDATE turn SET cursor_source_chars = :source_chars, cursor_block_chars = :block_chars,
+        parts_offered = :part_no - 1, is_unread = 1
+    WHERE id = :turn_id AND run_no = :run_no AND state <> 'cancelled'
+    AND (cursor_source_chars, cursor_block_chars) >= (:source_chars, :block_chars)
+"""
+
+
+def choose_reply(push_id: int, chosen: ChosenReply) -> Steps[bytes | None]:
+    """Fix a push's reply; None when the offer does not fit the turn as it stands."""
+    row = yield from fetch(_STANDING_REPLY, id=push_id)
+    standing: bytes | None = row[0][0]
+    if standing is not None:
+        return standing
+    if chosen.offer is not None:
+        fits = yield from _offer(push_id, chosen.offer, chosen.chosen_at)
+        if not fits:
+            return None
+    yield from execute(_KEEP_REPLY, id=push_id, reply=chosen.reply, at=chosen.chosen_at)
+    if chosen.promises is not None:
+        yield from execute(_KEEP_PROMISE, id=chosen.promises, at=chosen.chosen_at)
+    return chosen.reply
+
+
+def _offer(push_id: int, new: NewOffer, at: float) -> Steps[bool]:
+    span = {
+        "turn_id": new.turn_id,
+        "run_no": new.run_no,
+        "start_source_chars": new.start.source_chars,
+        "start_block_chars": new.start.block_chars,
+        "end_source_chars": new.end.source_chars,
+        "end_block_chars": new.end.block_chars,
+    }
+    flags = {"completes": int(new.completes), "is_again": int(new.is_again)}
+    moved = yield from fetch_one(_MOVE_CURSOR, **flags, **span)
+    if moved is None:
+        return False
+    yield from execute(_KEEP_OFFER, push_id=push_id, part_no=moved[0], at=at, **span)
+    return True
+
+
+def mark_sent(push_id: int) -> Steps[None]:
+    """The connection took the reply's bytes."""
+    yield from execute(_MARK_SENT, id=push_id)
+
+
+def mark_doubtful(push_id: int) -> Steps[None]:
+    """The reply may not have arrived."""
+    row = yield from fetch_one(f"{_UNSETTLED} AND push_id = :id", id=push_id)
+    if row is not None:
+        yield from _take_back(row)
+
+
+def doubt_unsettled() -> Steps[int]:
+    """After a crash: no one saw these replies sent. Returns how many."""
+    rows = yield from fetch(f"{_UNSETTLED} ORDER BY id DESC")
+    for row in rows:
+        yield from _take_back(row)
+    return len(rows)
+
+
+def _take_back(row: Row) -> Steps[None]:
+    offer_id, turn_id, run_no, part_no, source_chars, block_chars = row
+    yield from execute("UPDATE offer SET state = 'doubtful' WHERE id = :id", id=offer_id)
+    yield from execute(
+        _MOVE_CURSOR_BACK,
+        turn_id=turn_id,
+        run_no=run_no,
+        part_no=part_no,
+        source_chars=source_chars,
+        block_chars=block_chars,
+    )

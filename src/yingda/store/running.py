@@ -1,0 +1,129 @@
+"""How a turn is claimed, run and ended. Each function is one transaction's work.
+
+Every write names the run number it belongs to, so that a worker that was taken for dead and
+comes back changes nothing.
+"""
+
+import msgspec
+
+from yingda.store.base import Claim, Ended, Outcome, RunIds
+from yingda.store.steps import TURN_COLUMNS, Row, Steps, execute, fetch_one, head_of, turn_from
+from yingda.turn.lifecycle import Happening, State, sources
+
+
+def _in(happening: Happening) -> str:
+    return ", ".join(f"'{state.value}'" for state in sorted(sources(happening)))
+
+
+_FIND_CLAIM = f"""
+    SELECT t.run_no, t.run_started_at, t.asked_in_conversation_id, t.run_conversation_id,
+        t.task_id, t.message_id, t.workflow_run_id, c."user", c.provider,
+        c.provider_conversation_id
+    FROM turn t JOIN conversation c ON c.id = t.conversation_id
+    WHERE t.id = :id AND t.state IN ({_in(Happening.CLAIM)})
+    AND NOT EXISTS (
+        SELECT 1 FROM turn earlier
+        WHERE earlier.conversation_id = t.conversation_id
+        AND earlier.state IN ('queued', 'running') AND earlier.id < t.id
+    )
+"""
+_CLAIM = f"""
+    UPDATE turn SET state = 'running', run_no = run_no + 1, run_started_at = :at,
+        asked_in_conversation_id = :asked_in, run_conversation_id = NULL, task_id = NULL,
+        message_id = NULL, workflow_run_id = NULL
+    WHERE id = :id RETURNING {TURN_COLUMNS}
+"""
+_KEEP_LOST_RUN = """
+    INSERT INTO lost_run (turn_id, run_no, started_at, taken_over_at, conversation_id, task_id,
+        message_id, workflow_run_id)
+    SELECT id, run_no, run_started_at, :at, run_conversation_id, task_id, message_id,
+        workflow_run_id
+    FROM turn WHERE id = :id
+"""
+_NOTE_RUN = """
+    UPDATE turn SET run_conversation_id = coalesce(:conversation_id, run_conversation_id),
+        task_id = coalesce(:task_id, task_id), message_id = coalesce(:message_id, message_id),
+        workflow_run_id = coalesce(:workflow_run_id, workflow_run_id)
+    WHERE id = :id AND run_no = :run_no AND state = 'running'
+"""
+_FINISH = """
+    UPDATE turn SET state = :state, ended_at = :at, answer = :answer, failure = :failure,
+        failure_detail = :failure_detail, conversation_was_reset = :conversation_was_reset,
+        is_unread = 1, prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
+        total_tokens = :total_tokens, total_price = :total_price, currency = :currency
+    WHERE id = :id AND run_no = :run_no AND state IN ({sources}) RETURNING {columns}
+"""
+_END = {
+    happening: _FINISH.format(sources=_in(happening), columns=TURN_COLUMNS)
+    for happening in (Happening.ANSWER, Happening.FAIL)
+}
+_KEEP_PROVIDER_CONVERSATION = """
+    UPDATE conversation SET provider_conversation_id = :provider_conversation_id WHERE id = :id
+"""
+
+
+def claim(turn_id: int, at: float) -> Steps[Claim | None]:
+    """Take a turn on, or over from a worker that died."""
+    found = yield from fetch_one(_FIND_CLAIM, id=turn_id)
+    if found is None:
+        return None
+    *earlier, user, provider, asked_in = found
+    if earlier[0]:
+        yield from execute(_KEEP_LOST_RUN, id=turn_id, at=at)
+    row = yield from fetch_one(_CLAIM, id=turn_id, at=at, asked_in=asked_in)
+    assert row is not None, "the turn was found in this very transaction"
+    return Claim(
+        turn=turn_from(row),
+        user=user,
+        provider=provider,
+        provider_conversation_id=asked_in,
+        earlier=_run_ids(earlier) if earlier[0] else None,
+    )
+
+
+def _run_ids(columns: Row) -> RunIds:
+    _, started_at, asked_in, conversation_id, task_id, message_id, workflow_run_id = columns
+    return RunIds(
+        started_at=started_at,
+        asked_in_conversation_id=asked_in,
+        conversation_id=conversation_id,
+        task_id=task_id,
+        message_id=message_id,
+        workflow_run_id=workflow_run_id,
+    )
+
+
+def note_run(turn_id: int, run_no: int, ids: RunIds) -> Steps[None]:
+    """Keep what the provider calls this run."""
+    yield from execute(_NOTE_RUN, id=turn_id, run_no=run_no, **msgspec.structs.asdict(ids))
+
+
+def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ended | None]:
+    """End a turn, and tell which one may now start."""
+    happening = Happening.ANSWER if outcome.failure is None else Happening.FAIL
+    row = yield from fetch_one(
+        _END[happening],
+        id=turn_id,
+        run_no=run_no,
+        at=at,
+        state=(State.ANSWERED if outcome.failure is None else State.FAILED).value,
+        answer=outcome.answer,
+        failure=outcome.failure.value if outcome.failure else None,
+        failure_detail=outcome.failure_detail,
+        conversation_was_reset=int(outcome.conversation_was_reset),
+        prompt_tokens=outcome.prompt_tokens,
+        completion_tokens=outcome.completion_tokens,
+        total_tokens=outcome.total_tokens,
+        total_price=outcome.total_price,
+        currency=outcome.currency,
+    )
+    if row is None:
+        return None
+    ended = turn_from(row)
+    if outcome.provider_conversation_id is not None:
+        yield from execute(
+            _KEEP_PROVIDER_CONVERSATION,
+            id=ended.conversation_id,
+            provider_conversation_id=outcome.provider_conversation_id,
+        )
+    return Ended(turn=ended, to_run=(yield from head_of(ended.conversation_id)))

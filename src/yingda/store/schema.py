@@ -1,0 +1,182 @@
+"""The tables. One source for both databases; migrations must end equal to this.
+
+Times are Unix seconds as floating-point numbers. Text columns hold what people wrote; nothing
+else in the system keeps it.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+# SQLite gives only `INTEGER PRIMARY KEY` columns their own row ids.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: Random bytes that must stay the same for the life of the data, such as the pseudonyms' key.
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("openid", Text, nullable=False),
+    #: The pseudonym the provider knows the follower by.
+    Column("user", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("provider_conversation_id", Text),
+    Column("opened_at", Double, nullable=False),
+    Column("closed_at", Double),
+    sqlite_autoincrement=True,
+)
+#: A follower has at most one open conversation.
+Index(
+    "uq_conversation_open",
+    conversation.c.account,
+    conversation.c.openid,
+    unique=True,
+    sqlite_where=conversation.c.closed_at.is_(None),
+    postgresql_where=conversation.c.closed_at.is_(None),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("conversation_id", _Id, ForeignKey("conversation.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("openid", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("run_no", Integer, nullable=False, server_default=text("0")),
+    Column("entered_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("answer", Text, nullable=False, server_default=text("''")),
+    Column("failure", Text),
+    Column("failure_detail", Text, nullable=False, server_default=text("''")),
+    Column("conversation_was_reset", Integer, nullable=False, server_default=text("0")),
+    # How far the answer was handed over.
+    Column("cursor_source_chars", Integer, nullable=False, server_default=text("0")),
+    Column("cursor_block_chars", Integer, nullable=False, server_default=text("0")),
+    Column("parts_offered", Integer, nullable=False, server_default=text("0")),
+    Column("is_unread", Integer, nullable=False, server_default=text("0")),
+    Column("promised_at", Double),
+    # What the provider calls the present run.
+    Column("run_started_at", Double),
+    Column("asked_in_conversation_id", Text),
+    Column("run_conversation_id", Text),
+    Column("task_id", Text),
+    Column("message_id", Text),
+    Column("workflow_run_id", Text),
+    # What it cost, as far as the provider tells.
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
+    Column("total_tokens", Integer),
+    Column("total_price", Text),
+    Column("currency", Text),
+    UniqueConstraint("account", "openid", "number"),
+    sqlite_autoincrement=True,
+)
+is_pending = text("state IN ('queued', 'running')")
+is_unread = text("is_unread = 1")
+
+#: Finds the head of a conversation, and at start every turn that still has to run.
+Index(
+    "ix_turn_pending",
+    turn.c.conversation_id,
+    turn.c.id,
+    sqlite_where=is_pending,
+    postgresql_where=is_pending,
+)
+Index(
+    "ix_turn_unread",
+    turn.c.account,
+    turn.c.openid,
+    turn.c.id,
+    sqlite_where=is_unread,
+    postgresql_where=is_unread,
+)
+
+#: A run that was cut off and taken over by the next one: what was known of it.
+lost_run = Table(
+    "lost_run",
+    metadata,
+    Column("turn_id", _Id, ForeignKey("turn.id"), primary_key=True),
+    Column("run_no", Integer, primary_key=True),
+    Column("started_at", Double, nullable=False),
+    Column("taken_over_at", Double, nullable=False),
+    Column("conversation_id", Text),
+    Column("task_id", Text),
+    Column("message_id", Text),
+    Column("workflow_run_id", Text),
+)
+
+push = Table(
+    "push",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("openid", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("first_seen_at", Double, nullable=False),
+    Column("turn_id", _Id, ForeignKey("turn.id")),
+    #: The reply chosen for this push, in clear; an empty value is an empty reply.
+    Column("reply", LargeBinary),
+    Column("chosen_at", Double),
+    UniqueConstraint("account", "openid", "key"),
+    sqlite_autoincrement=True,
+)
+
+#: A piece of an answer that a reply carried towards the follower.
+offer = Table(
+    "offer",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("turn_id", _Id, ForeignKey("turn.id"), nullable=False, index=True),
+    Column("push_id", _Id, ForeignKey("push.id"), nullable=False, unique=True),
+    Column("run_no", Integer, nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("start_source_chars", Integer, nullable=False),
+    Column("start_block_chars", Integer, nullable=False),
+    Column("end_source_chars", Integer, nullable=False),
+    Column("end_block_chars", Integer, nullable=False),
+    #: chosen, sent or doubtful; see `store/replies.py`.
+    Column("state", Text, nullable=False),
+    Column("offered_at", Double, nullable=False),
+)
+is_unsettled = text("state = 'chosen'")
+
+#: After a crash, finds the replies nobody saw sent.
+Index(
+    "ix_offer_unsettled",
+    offer.c.id,
+    sqlite_where=is_unsettled,
+    postgresql_where=is_unsettled,
+)

@@ -1,0 +1,98 @@
+-- Written by scripts/schema_sql.py from yingda.store.schema; do not edit.
+CREATE TABLE conversation (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    user TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    provider_conversation_id TEXT,
+    opened_at DOUBLE NOT NULL,
+    closed_at DOUBLE
+);
+CREATE UNIQUE INDEX uq_conversation_open ON conversation (account, openid) WHERE closed_at IS NULL;
+CREATE TABLE secret (
+    name TEXT NOT NULL,
+    value BLOB NOT NULL,
+    CONSTRAINT pk_secret PRIMARY KEY (name)
+);
+CREATE TABLE turn (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    conversation_id INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    state TEXT NOT NULL,
+    run_no INTEGER DEFAULT 0 NOT NULL,
+    entered_at DOUBLE NOT NULL,
+    ended_at DOUBLE,
+    answer TEXT DEFAULT '' NOT NULL,
+    failure TEXT,
+    failure_detail TEXT DEFAULT '' NOT NULL,
+    conversation_was_reset INTEGER DEFAULT 0 NOT NULL,
+    cursor_source_chars INTEGER DEFAULT 0 NOT NULL,
+    cursor_block_chars INTEGER DEFAULT 0 NOT NULL,
+    parts_offered INTEGER DEFAULT 0 NOT NULL,
+    is_unread INTEGER DEFAULT 0 NOT NULL,
+    promised_at DOUBLE,
+    run_started_at DOUBLE,
+    asked_in_conversation_id TEXT,
+    run_conversation_id TEXT,
+    task_id TEXT,
+    message_id TEXT,
+    workflow_run_id TEXT,
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    total_tokens INTEGER,
+    total_price TEXT,
+    currency TEXT,
+    CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
+    CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
+);
+CREATE INDEX ix_turn_pending ON turn (conversation_id, id) WHERE state IN ('queued', 'running');
+CREATE INDEX ix_turn_unread ON turn (account, openid, id) WHERE is_unread = 1;
+CREATE TABLE lost_run (
+    turn_id INTEGER NOT NULL,
+    run_no INTEGER NOT NULL,
+    started_at DOUBLE NOT NULL,
+    taken_over_at DOUBLE NOT NULL,
+    conversation_id TEXT,
+    task_id TEXT,
+    message_id TEXT,
+    workflow_run_id TEXT,
+    CONSTRAINT pk_lost_run PRIMARY KEY (turn_id, run_no),
+    CONSTRAINT fk_lost_run_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
+);
+CREATE TABLE push (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created_at DOUBLE NOT NULL,
+    first_seen_at DOUBLE NOT NULL,
+    turn_id INTEGER,
+    reply BLOB,
+    chosen_at DOUBLE,
+    CONSTRAINT uq_push_account_openid_key UNIQUE (account, openid, "key"),
+    CONSTRAINT fk_push_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
+);
+CREATE TABLE offer (
+    id INTEGER NOT NULL,
+    turn_id INTEGER NOT NULL,
+    push_id INTEGER NOT NULL,
+    run_no INTEGER NOT NULL,
+    part_no INTEGER NOT NULL,
+    start_source_chars INTEGER NOT NULL,
+    start_block_chars INTEGER NOT NULL,
+    end_source_chars INTEGER NOT NULL,
+    end_block_chars INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    offered_at DOUBLE NOT NULL,
+    CONSTRAINT pk_offer PRIMARY KEY (id),
+    CONSTRAINT fk_offer_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id),
+    CONSTRAINT uq_offer_push_id UNIQUE (push_id),
+    CONSTRAINT fk_offer_push_id FOREIGN KEY(push_id) REFERENCES push (id)
+);
+CREATE INDEX ix_offer_turn_id ON offer (turn_id);
+CREATE INDEX ix_offer_unsettled ON offer (id) WHERE state = 'chosen';

@@ -1,0 +1,151 @@
+"""The store on SQLite: one file, one writer thread, every commit flushed to the disk.
+
+The file belongs to one process at a time; a lock beside it sees to that.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from yingda.errors import StoreError
+from yingda.store import entering, reading, replies, running
+from yingda.store.base import (
+    ChosenReply,
+    Claim,
+    Effect,
+    Ended,
+    Entered,
+    NewPush,
+    NewQuestion,
+    Outcome,
+    Outlook,
+    Recovered,
+    RunIds,
+)
+from yingda.store.migrate import bring_up_to_date
+from yingda.store.steps import Steps
+from yingda.store.writer import Writer, store_error
+from yingda.turn.model import FollowerView, Turn
+
+T = TypeVar("T")
+
+#: How long a statement waits for another program that holds the file, such as a backup. Our choice.
+_BUSY_TIMEOUT_S = 5.0
+
+
+class SqliteStore:
+    """Implements `store.base.Store` on a file. Made by `open_sqlite`."""
+
+    def __init__(self, connection: sqlite3.Connection, lock: int) -> None:
+        self._connection = connection
+        self._writer = Writer(connection)
+        self._lock = lock
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation is under way; a virtual clock must not jump over it."""
+        return self._writer.is_busy
+
+    async def recover(self) -> Recovered:
+        return await self._run(reading.recover)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        self._connection.close()
+        os.close(self._lock)
+
+    async def check_writable(self) -> None:
+        await self._run(reading.touch)
+
+    async def secret(self, name: str) -> bytes:
+        return await self._run(lambda: reading.get_or_make_secret(name))
+
+    async def find_push(self, account: str, openid: str, key: str) -> Entered | None:
+        return await self._run(lambda: entering.find_push(account, openid, key))
+
+    async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
+        return await self._run(lambda: entering.enter_question(push, question))
+
+    async def enter_pickup(self, push: NewPush, turn_id: int) -> Entered:
+        return await self._run(lambda: entering.enter_pickup(push, turn_id))
+
+    async def enter_reply(self, push: NewPush, reply: bytes, effect: Effect) -> Entered:
+        return await self._run(lambda: entering.enter_reply(push, reply, effect))
+
+    async def outlook(self, turn_id: int) -> Outlook:
+        return await self._run(lambda: reading.outlook(turn_id))
+
+    async def follower(self, account: str, openid: str) -> FollowerView:
+        return await self._run(lambda: reading.follower(account, openid))
+
+    async def numbered_turn(self, account: str, openid: str, number: int) -> Turn | None:
+        return await self._run(lambda: reading.numbered_turn(account, openid, number))
+
+    async def claim(self, turn_id: int, at: float) -> Claim | None:
+        return await self._run(lambda: running.claim(turn_id, at))
+
+    async def note_run(self, turn_id: int, run_no: int, ids: RunIds) -> None:
+        await self._run(lambda: running.note_run(turn_id, run_no, ids))
+
+    async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
+        return await self._run(lambda: running.finish(turn_id, run_no, outcome, at))
+
+    async def choose_reply(self, push_id: int, chosen: ChosenReply) -> bytes | None:
+        return await self._run(lambda: replies.choose_reply(push_id, chosen))
+
+    async def mark_sent(self, push_id: int) -> None:
+        await self._run(lambda: replies.mark_sent(push_id))
+
+    async def mark_doubtful(self, push_id: int) -> None:
+        await self._run(lambda: replies.mark_doubtful(push_id))
+
+    async def _run(self, operation: Callable[[], Steps[T]]) -> T:
+        return await self._writer.submit(operation)
+
+
+async def open_sqlite(path: Path) -> SqliteStore:
+    """Open or make the database file, bring its tables up to date, and start the writer.
+
+    Raises StoreError, and changes nothing, when the file is damaged, is no database, cannot be
+    written, or is held by another process.
+    """
+    lock = _lock(path)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(None, _open, path, lock)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _open(path: Path, lock: int) -> SqliteStore:
+    connection = None
+    try:
+        # Transactions are begun in plain words; the driver's own guessing stays out of the way.
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        bring_up_to_date(connection, path)
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        raise store_error(error) from error
+    return SqliteStore(connection, lock)
+
+
+def _lock(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise StoreError(
+            f"another yingda process uses {path}; stop it, or give this one another data folder"
+        ) from None
+    return lock

@@ -1,0 +1,107 @@
+"""Transactions written once, for any database driver.
+
+An operation is a generator: it yields a `Query`, is sent that query's rows, and returns its
+result. It holds no connection, so a driver that waits in a thread and one that awaits can both
+carry it out; whoever carries it out wraps it in one transaction.
+
+SQL stands here and in its sister modules as text, with `:name` placeholders: built statements
+cost three times the raw driver on every hot path (measured: 12 µs against 38 µs and more).
+"""
+
+from collections.abc import Generator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from yingda.errors import FailureKind
+from yingda.turn.lifecycle import State
+from yingda.turn.model import Cursor, Turn
+
+T = TypeVar("T")
+
+
+class Query(NamedTuple):
+    """One statement with its values."""
+
+    sql: str
+    values: dict[str, Any]
+
+
+Row = Sequence[Any]
+Steps = Generator[Query, list[Row], T]
+
+
+def fetch(sql: str, **values: object) -> Steps[list[Row]]:
+    """All rows."""
+    return (yield Query(sql, values))
+
+
+def fetch_one(sql: str, **values: object) -> Steps[Row | None]:
+    """The first row, or None."""
+    rows = yield Query(sql, values)
+    return rows[0] if rows else None
+
+
+def execute(sql: str, **values: object) -> Steps[None]:
+    """Run it for its effect."""
+    yield Query(sql, values)
+
+
+#: The columns of a `Turn`, in the order that `turn_from` takes them.
+TURN_COLUMNS = (
+    "id, conversation_id, account, openid, number, question, state, run_no, entered_at, ended_at,"
+    " answer, failure, conversation_was_reset, cursor_source_chars, cursor_block_chars,"
+    " parts_offered, is_unread, promised_at"
+)
+
+
+def turn_from(row: Row, ahead: int = 0) -> Turn:
+    """A row of `TURN_COLUMNS` as a turn."""
+    return Turn(
+        id=row[0],
+        conversation_id=row[1],
+        account=row[2],
+        openid=row[3],
+        number=row[4],
+        question=row[5],
+        state=State(row[6]),
+        run_no=row[7],
+        entered_at=row[8],
+        ended_at=row[9],
+        answer=row[10],
+        failure=FailureKind(row[11]) if row[11] else None,
+        conversation_was_reset=bool(row[12]),
+        cursor=Cursor(row[13], row[14]),
+        parts_offered=row[15],
+        is_unread=bool(row[16]),
+        promised_at=row[17],
+        ahead=ahead,
+    )
+
+
+# A partial index serves only a statement that spells its condition out in the same words.
+_READ_TURN = f"SELECT {TURN_COLUMNS} FROM turn WHERE id = :id"
+_COUNT_AHEAD = """
+    SELECT count(*) FROM turn
+    WHERE conversation_id = :conversation_id AND state IN ('queued', 'running') AND id < :id
+"""
+_HEAD = """
+    SELECT min(id) FROM turn
+    WHERE conversation_id = :conversation_id AND state IN ('queued', 'running')
+"""
+
+
+def read_turn(turn_id: int) -> Steps[Turn]:
+    """The turn as it stands; raises KeyError when there is none."""
+    row = yield from fetch_one(_READ_TURN, id=turn_id)
+    if row is None:
+        raise KeyError(turn_id)
+    found = turn_from(row)
+    if not found.is_pending:
+        return found
+    ahead = yield from fetch(_COUNT_AHEAD, conversation_id=found.conversation_id, id=turn_id)
+    return turn_from(row, ahead[0][0])
+
+
+def head_of(conversation_id: int) -> Steps[int | None]:
+    """The first pending turn of a conversation: the only one that may run."""
+    row = yield from fetch_one(_HEAD, conversation_id=conversation_id)
+    return row[0] if row else None

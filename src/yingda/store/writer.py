@@ -1,0 +1,174 @@
+"""One thread that owns the database connection, and commits what is waiting in groups.
+
+A durable commit costs a flush of the disk; everything that was submitted while the last flush
+ran shares the next one. Knows no table.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+
+from yingda.errors import StoreError
+from yingda.store.steps import Steps
+
+T = TypeVar("T")
+Operation = Callable[[], Steps[Any]]
+
+_log = structlog.get_logger()
+
+#: Enough to fill a flush, few enough that one failing operation is soon repeated alone.
+#: Our choice; 64 callers at once were measured, see docs/discussions/performance.
+_BATCH_LIMIT = 256
+
+
+class _Job:
+    __slots__ = ("error", "loop", "operation", "reply", "result")
+
+    def __init__(
+        self,
+        operation: Operation,
+        reply: "asyncio.Future[Any]",
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.operation = operation
+        self.reply = reply
+        self.loop = loop
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class Writer:
+    """Runs operations one after the other, each as if in a transaction of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._unanswered = 0
+        self._thread = threading.Thread(target=self._work, name="yingda-store", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation was submitted whose caller has not been told its result."""
+        return self._unanswered > 0
+
+    async def submit(self, operation: Callable[[], Steps[T]]) -> T:
+        """Carry `operation` out on the thread, and return its result once that is durable.
+
+        It is begun anew when another one in its group fails. Raises StoreError when the database
+        refuses. Cancelling the caller does not undo what was submitted.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(operation, loop.create_future(), loop)
+        self._unanswered += 1
+        self._queue.put(job)
+        result: T = await job.reply
+        return result
+
+    async def close(self) -> None:
+        """Finish what was submitted, and end the thread."""
+        self._unanswered += 1
+        self._queue.put(None)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        self._unanswered -= 1
+
+    def _work(self) -> None:
+        open_for_work = True
+        while open_for_work:
+            group, open_for_work = self._next_group()
+            if group:
+                self._run_group(group)
+                self._answer(group)
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        group: list[_Job] = []
+        job = self._queue.get()
+        while job is not None:
+            group.append(job)
+            if len(group) == _BATCH_LIMIT:
+                return group, True
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _run_group(self, group: list[_Job]) -> None:
+        try:
+            # Taking the write lock at once cannot fail half-way through a group.
+            self._connection.execute("BEGIN IMMEDIATE")
+            for job in group:
+                job.result = self._carry_out(job.operation())
+            self._connection.execute("COMMIT")
+        # Whatever one operation raises must reach its own caller and no other.
+        except Exception as error:  # noqa: BLE001
+            self._roll_back()
+            if len(group) == 1:
+                group[0].error = _translated(error)
+                return
+            for job in group:
+                self._run_group([job])
+
+    def _carry_out(self, steps: Steps[Any]) -> Any:
+        execute = self._connection.execute
+        try:
+            query = next(steps)
+            while True:
+                query = steps.send(execute(query.sql, query.values).fetchall())
+        except StopIteration as end:
+            return end.value
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _answer(self, group: list[_Job]) -> None:
+        loop = group[0].loop
+        try:
+            loop.call_soon_threadsafe(self._deliver, group)
+        except RuntimeError:
+            # The loop is closed: nobody waits any more, and the work itself is durable.
+            self._unanswered -= len(group)
+
+    def _deliver(self, group: list[_Job]) -> None:
+        self._unanswered -= len(group)
+        for job in group:
+            if job.reply.done():
+                continue
+            if job.error is None:
+                job.reply.set_result(job.result)
+            else:
+                job.reply.set_exception(job.error)
+
+
+def _translated(error: Exception) -> Exception:
+    if not isinstance(error, sqlite3.Error):
+        return error
+    translated = store_error(error)
+    translated.__cause__ = error
+    _log.error("store_refused", reason=str(translated))
+    return translated
+
+
+#: What SQLite says → what the operator can do about it.
+_MENDS = {
+    "disk is full": "free some space on the disk that holds the database",
+    "disk I/O error": "check the disk that holds the database",
+    "readonly database": "let the user that runs yingda write to the database and its folder",
+    "unable to open": "check that the folder of the database exists and can be written to",
+    "malformed": "the file is damaged: stop yingda, keep a copy, and restore a backup",
+    "not a database": "the file is no database: move it away, or name another one",
+    "locked": "another program holds the database; close it",
+}
+
+
+def store_error(error: sqlite3.Error) -> StoreError:
+    """SQLite's complaint as ours, with the mend; it holds no statement and no values."""
+    said = str(error)
+    mend = next((mend for sign, mend in _MENDS.items() if sign in said), "see the message")
+    return StoreError(f"the database refused: {said} ({mend})")

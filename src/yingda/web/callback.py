@@ -1,0 +1,169 @@
+"""WeChat's door: `/wechat/{account}` as a raw ASGI application, with health beside it.
+
+A refused request costs no body; an attempt that is left to WeChat's cut gets no bytes at all.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from yingda.engine.health import Health
+from yingda.engine.route import Answer, Route
+from yingda.errors import BodyTooLarge, Fault, RequestRejected
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_log = structlog.get_logger()
+
+_PREFIX = "/wechat/"
+_XML = b"application/xml; charset=utf-8"
+_TEXT = b"text/plain; charset=utf-8"
+
+
+class _Connection:
+    """One attempt's connection, behind `engine.window.Connection`."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._gone: asyncio.Future[None] | None = None
+
+    async def body(self, limit_bytes: int) -> bytes:
+        chunks: list[bytes] = []
+        size_bytes = 0
+        more = True
+        while more:
+            event = await self._receive()
+            if event["type"] == "http.disconnect":
+                raise _GoneBeforeBody
+            chunk = event.get("body", b"")
+            size_bytes += len(chunk)
+            if size_bytes > limit_bytes:
+                raise BodyTooLarge(f"the body has more than {limit_bytes} bytes")
+            chunks.append(chunk)
+            more = event.get("more_body", False)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def gone(self) -> "asyncio.Future[None]":
+        if self._gone is None:
+            self._gone = asyncio.ensure_future(self._wait_until_gone())
+        return self._gone
+
+    def close(self) -> None:
+        if self._gone is not None:
+            self._gone.cancel()
+
+    async def _wait_until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+class _GoneBeforeBody(Exception):
+    """The other side closed in the middle of its request; there is nobody to answer."""
+
+
+class Callback:
+    """The ASGI application that WeChat and health checks talk to."""
+
+    def __init__(self, route: Route, health: Health) -> None:
+        self._route = route
+        self._health = health
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path: str = scope["path"]
+        if path.startswith(_PREFIX):
+            await self._wechat(path[len(_PREFIX) :], scope, receive, send)
+        elif path == "/healthz":
+            await _respond(send, 200, b"ok", _TEXT)
+        elif path == "/readyz":
+            problem = await self._health.problem()
+            status, body = (200, b"ready") if problem is None else (503, problem.encode())
+            await _respond(send, status, body, _TEXT)
+        else:
+            await _respond(send, 404, b"not found", _TEXT)
+
+    async def _wechat(self, account: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._route.knows(account):
+            await _respond(send, 404, b"no such account", _TEXT)
+            return
+        try:
+            if scope["method"] == "POST":
+                await self._attempt(account, scope, receive, send)
+            elif scope["method"] in {"GET", "HEAD"}:
+                echo = self._route.shake_hands(account, scope["query_string"])
+                await _respond(send, 200, echo, _TEXT)
+            else:
+                await _respond(send, 405, b"GET or POST", _TEXT)
+        except RequestRejected as rejected:
+            _log_rejection(account, scope, rejected)
+            await _respond(send, rejected.http_status, b"refused", _TEXT)
+        except _GoneBeforeBody:
+            _log.debug("gone_before_body", account=account)
+
+    async def _attempt(self, account: str, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = _Connection(receive)
+        try:
+            answer = await self._answer(account, scope["query_string"], connection)
+            if answer is None:
+                # WeChat has cut the connection, or will not read what comes now.
+                await _respond(send, 200, b"", _TEXT)
+                return
+            gone = connection.gone()
+            content_type = _XML if answer.body.startswith(b"<") else _TEXT
+            await _begin(send, 200, answer.body, content_type)
+            # Afterwards a server tells every connection to be gone, also one that took it all.
+            was_gone = gone.done()
+            await _end(send, answer.body)
+            self._route.settle(answer, was_sent=not was_gone)
+        finally:
+            connection.close()
+
+    async def _answer(self, account: str, query: bytes, connection: _Connection) -> Answer | None:
+        try:
+            return await self._route.answer(account, query, connection)
+        except (RequestRejected, _GoneBeforeBody):
+            raise
+        # The callback's edge: whatever a bug raises, the platform gets an accepting answer
+        # instead of a 500, which it would show the follower as a failure line.
+        except Exception:  # noqa: BLE001
+            _log.exception("attempt_crashed", account=account)
+            return Answer(body=b"success")
+
+
+def _log_rejection(account: str, scope: Scope, rejected: RequestRejected) -> None:
+    client = scope.get("client")
+    log = _log.warning if rejected.fault is Fault.OPERATOR or rejected.mend else _log.info
+    log(
+        "request_rejected",
+        account=account,
+        status=rejected.http_status,
+        reason=rejected.reason,
+        mend=rejected.mend,
+        client=client[0] if client else None,
+    )
+
+
+async def _respond(send: Send, status: int, body: bytes, content_type: bytes) -> None:
+    await _begin(send, status, body, content_type)
+    await _end(send, body)
+
+
+async def _begin(send: Send, status: int, body: bytes, content_type: bytes) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", content_type),
+                (b"content-length", str(len(body)).encode()),
+            ],
+        }
+    )
+
+
+async def _end(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body})

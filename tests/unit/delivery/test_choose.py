@@ -1,0 +1,94 @@
+import pytest
+
+from yingda.delivery.choose import (
+    DECIDE_AFTER_S,
+    LAST_ATTEMPT_AGE_S,
+    LET_GO_AFTER_S,
+    AttemptView,
+    Decision,
+    Step,
+    choose,
+)
+from yingda.wechat.limits import WINDOW_S
+
+ANSWER = Decision(Step.ANSWER)
+WAIT = Decision(Step.WAIT, DECIDE_AFTER_S)
+HOLD = Decision(Step.HOLD, WINDOW_S)
+HOLD_OPEN = Decision(Step.HOLD, LET_GO_AFTER_S)
+PROMISE = Decision(Step.PROMISE)
+LET_GO = Decision(Step.LET_GO)
+
+FIRST_S, SECOND_S, THIRD_S = 0.0, 5.0, 10.0
+
+TABLE = [
+    # ended, push age, window age, held, patience, draining → decision
+    (True, FIRST_S, 0.0, False, True, False, ANSWER),
+    (True, THIRD_S, 4.6, False, False, True, ANSWER),
+    (True, FIRST_S, 4.9, True, True, False, ANSWER),
+    (True, FIRST_S, 5.0, True, True, False, HOLD_OPEN),
+    (True, FIRST_S, 6.5, True, True, False, LET_GO),
+    # A reply that was slow to be chosen is still sent: whoever waits, gets it.
+    (True, THIRD_S, 5.2, False, True, False, ANSWER),
+    (False, FIRST_S, 0.0, False, True, False, WAIT),
+    (False, FIRST_S, 4.4, False, False, False, WAIT),
+    (False, THIRD_S, 4.4, False, True, False, WAIT),
+    (False, FIRST_S, 4.4, False, True, True, WAIT),
+    (False, FIRST_S, 4.5, False, True, False, HOLD),
+    (False, SECOND_S, 4.5, False, True, False, HOLD),
+    (False, 8.99, 4.5, False, True, False, HOLD),
+    (False, LAST_ATTEMPT_AGE_S, 4.5, False, True, False, PROMISE),
+    (False, THIRD_S, 4.5, False, True, False, PROMISE),
+    (False, FIRST_S, 5.2, False, True, False, HOLD_OPEN),
+    (False, FIRST_S, 4.5, False, False, False, PROMISE),
+    (False, SECOND_S, 4.5, False, False, False, PROMISE),
+    (False, FIRST_S, 4.5, False, True, True, PROMISE),
+    (False, FIRST_S, 4.9, True, True, False, HOLD_OPEN),
+    (False, FIRST_S, 6.4, True, False, True, HOLD_OPEN),
+    (False, FIRST_S, 6.5, True, True, False, LET_GO),
+]
+
+
+@pytest.mark.parametrize(
+    ("ended", "push_age_s", "window_age_s", "held", "patience", "draining", "expected"), TABLE
+)
+def test_the_decision_is_the_one_in_the_table(
+    *,
+    ended: bool,
+    push_age_s: float,
+    window_age_s: float,
+    held: bool,
+    patience: bool,
+    draining: bool,
+    expected: Decision,
+) -> None:
+    view = AttemptView(
+        turn_has_ended=ended,
+        push_age_s=push_age_s,
+        window_age_s=window_age_s,
+        is_held=held,
+        has_patience=patience,
+        is_draining=draining,
+    )
+    assert choose(view) == expected
+
+
+def test_every_decision_to_wait_ends_later_than_it_is_made() -> None:
+    """Or an attempt would turn in circles."""
+    for window_age_s in (0.0, 4.4, 4.5, 4.9, 5.0, 6.4, 6.5, 9.0):
+        for held in (False, True):
+            for ended in (False, True):
+                view = AttemptView(
+                    turn_has_ended=ended,
+                    push_age_s=0.0,
+                    window_age_s=window_age_s,
+                    is_held=held,
+                )
+                decision = choose(view)
+                if decision.step in {Step.WAIT, Step.HOLD}:
+                    assert decision.until_s > window_age_s
+
+
+def test_the_last_attempt_is_never_held_whatever_the_patience() -> None:
+    for window_age_s in (4.5, 4.7, 5.0):
+        view = AttemptView(turn_has_ended=False, push_age_s=THIRD_S, window_age_s=window_age_s)
+        assert choose(view) == PROMISE
