@@ -1,4 +1,8 @@
-"""The command line. Parses, calls, prints; decides nothing."""
+"""The command line. Parses, calls, prints; decides nothing.
+
+A verb imports what it needs when it is called: a server has to be up within a second, and needs
+no simulator for that.
+"""
 
 import asyncio
 import os
@@ -9,9 +13,6 @@ from typing import Annotated
 import typer
 
 from yingda.cli import logs
-from yingda.cli.demo import demo as run_demo
-from yingda.cli.serve import run_fast
-from yingda.cli.serve import serve as run_server
 from yingda.config import load
 from yingda.config.texts import preferred_language
 from yingda.errors import YingdaError
@@ -43,6 +44,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 8080.")] = None,
 ) -> None:
     """Answer WeChat's pushes at /wechat/{account}."""
+    from yingda.cli.serve import run_fast  # noqa: PLC0415 see above
+    from yingda.cli.serve import serve as run_server  # noqa: PLC0415 see above
+
     settings = load(os.environ, config_path=config, host=host, port=port)
     logs.set_up(settings.log_level, settings.log_format)
     run_fast(run_server(settings))
@@ -57,6 +61,8 @@ def demo(
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the gateway's log.")] = False,
 ) -> None:
     """Chat with the gateway in this terminal, through a simulated WeChat."""
+    from yingda.cli.demo import demo as run_demo  # noqa: PLC0415 see above
+
     logs.set_up("info" if verbose else "error", "console")
     asyncio.run(run_demo(os.environ, preferred_language(os.environ), data_dir))
 
@@ -65,14 +71,8 @@ def main() -> None:
     """The command `yingda`."""
     try:
         app()
-    except YingdaError as error:
-        sys.exit(_complaint(error))
-    except OSError as error:
-        sys.exit(_complaint(error))
+    except (YingdaError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(_MISCONFIGURED)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _complaint(error: Exception) -> int:
-    sys.stderr.write(f"{error}\n")
-    return _MISCONFIGURED

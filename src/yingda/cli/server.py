@@ -88,7 +88,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
-        sock.set_inheritable(True)
+        # From here on a connection waits for us instead of being refused.
+        sock.listen(_BACKLOG)
     except BaseException:
         sock.close()
         raise
