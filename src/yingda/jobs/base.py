@@ -13,7 +13,11 @@ class Jobs(Protocol):
         """Begin to take jobs; `run` gets a turn's id, and must not raise."""
 
     def defer(self, turn_id: int) -> None:
-        """Have the turn run as soon as a place is free; a turn that has a job keeps that one."""
+        """Have the turn run as soon as a place is free; a turn that has a job keeps that one.
+
+        Also while that job is running: a turn is never run twice at once, nor once more for it.
+        Nothing is missed, for a run ends with its turn, and ending it defers the next one.
+        """
 
     def cancel(self, turn_id: int) -> None:
         """Withdraw the turn's job, or interrupt it where it runs."""

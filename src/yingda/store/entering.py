@@ -26,9 +26,14 @@ _INSERT_PUSH = """
 _OPEN_CONVERSATION = """
     SELECT c.id, c.provider, (
         SELECT count(*) FROM turn
-        WHERE conversation_id = c.id AND state IN ('queued', 'running')
+        WHERE account = c.account AND openid = c.openid AND state IN ('queued', 'running')
+        AND conversation_id = c.id
     )
     FROM conversation c WHERE account = :account AND openid = :openid AND closed_at IS NULL
+"""
+_COUNT_OPEN_TURNS = """
+    SELECT count(*) FROM turn
+    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
 """
 _INSERT_CONVERSATION = """
     INSERT INTO conversation (account, openid, "user", provider, opened_at)
@@ -53,6 +58,12 @@ _CANCEL_PENDING = """
 _WITHDRAW_UNREAD = """
     UPDATE turn SET is_unread = 0, promised_at = NULL
     WHERE account = :account AND openid = :openid AND is_unread = 1
+"""
+# What is on its way is on its way; doubts about it would make an answer unread again.
+_SETTLE_OFFERS = """
+    UPDATE offer SET state = 'doubtful' WHERE state = 'chosen' AND turn_id IN (
+        SELECT id FROM turn WHERE account = :account AND openid = :openid
+    )
 """
 
 
@@ -79,11 +90,12 @@ def enter_question(new: NewPush, question: NewQuestion) -> Steps[Entered]:
     if push_id is None:
         return (yield from _known(new))
     who = {"account": new.account, "openid": new.openid}
+    open_turns = (yield from fetch(_COUNT_OPEN_TURNS, **who))[0][0]
+    # One runs, the others wait behind it; those of a cleared conversation count as well.
+    if open_turns > question.queue_limit:
+        return (yield from _refuse(push_id, new, question.refuse(open_turns)))
     conversation = yield from fetch_one(_OPEN_CONVERSATION, **who)
     ahead = conversation[2] if conversation else 0
-    # One runs, the others wait behind it.
-    if ahead > question.queue_limit:
-        return (yield from _refuse(push_id, new, question.refuse(ahead)))
     if conversation is not None and conversation[1] != question.provider:
         # What one provider remembers is of no use to another.
         yield from execute(_CLOSE_CONVERSATION, at=new.received_at, **who)
@@ -132,6 +144,7 @@ def enter_reply(new: NewPush, reply: bytes, effect: Effect) -> Steps[Entered]:
     if effect is Effect.UNFOLLOW:
         cancelled = yield from fetch(_CANCEL_PENDING, at=new.received_at, **who)
         yield from execute(_WITHDRAW_UNREAD, **who)
+        yield from execute(_SETTLE_OFFERS, **who)
     return Entered(
         push_id=push_id,
         kind=new.kind,

@@ -16,9 +16,9 @@ _MOVE_CURSOR = """
         parts_offered = CASE WHEN :is_again = 1 THEN 1 ELSE parts_offered + 1 END,
         is_unread = CASE WHEN :completes = 1 OR state IN ('queued', 'running') THEN 0 ELSE 1 END
     WHERE id = :turn_id AND run_no = :run_no AND (
-        (:is_again = 1 AND is_unread = 0)
+        (:is_again = 1 AND is_unread = 0 AND state IN ('answered', 'failed'))
         OR (
-            cursor_source_chars = :start_source_chars
+            :is_again = 0 AND cursor_source_chars = :start_source_chars
             AND cursor_block_chars = :start_block_chars
             AND (is_unread = 1 OR state IN ('queued', 'running'))
         )

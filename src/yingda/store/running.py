@@ -23,7 +23,8 @@ _FIND_CLAIM = f"""
     WHERE t.id = :id AND t.state IN ({_in(Happening.CLAIM)})
     AND NOT EXISTS (
         SELECT 1 FROM turn earlier
-        WHERE earlier.conversation_id = t.conversation_id
+        WHERE earlier.account = t.account AND earlier.openid = t.openid
+        AND earlier.conversation_id = t.conversation_id
         AND earlier.state IN ('queued', 'running') AND earlier.id < t.id
     )
 """
@@ -126,4 +127,4 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
             id=ended.conversation_id,
             provider_conversation_id=outcome.provider_conversation_id,
         )
-    return Ended(turn=ended, to_run=(yield from head_of(ended.conversation_id)))
+    return Ended(turn=ended, to_run=(yield from head_of(ended)))

@@ -105,10 +105,12 @@ turn = Table(
 is_pending = text("state IN ('queued', 'running')")
 is_unread = text("is_unread = 1")
 
-#: Finds the head of a conversation, and at start every turn that still has to run.
+#: Finds a follower's open turns, the head of each conversation among them, and at start every
+#: turn that still has to run.
 Index(
     "ix_turn_pending",
-    turn.c.conversation_id,
+    turn.c.account,
+    turn.c.openid,
     turn.c.id,
     sqlite_where=is_pending,
     postgresql_where=is_pending,

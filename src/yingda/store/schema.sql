@@ -49,7 +49,7 @@ CREATE TABLE turn (
     CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
     CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
 );
-CREATE INDEX ix_turn_pending ON turn (conversation_id, id) WHERE state IN ('queued', 'running');
+CREATE INDEX ix_turn_pending ON turn (account, openid, id) WHERE state IN ('queued', 'running');
 CREATE INDEX ix_turn_unread ON turn (account, openid, id) WHERE is_unread = 1;
 CREATE TABLE lost_run (
     turn_id INTEGER NOT NULL,

@@ -26,15 +26,19 @@ from yingda.store.base import (
     Recovered,
     RunIds,
 )
-from yingda.store.migrate import bring_up_to_date
+from yingda.store.migrate import bring_up_to_date, version_of
+from yingda.store.refusals import file_error, store_error
 from yingda.store.steps import Steps
-from yingda.store.writer import Writer, store_error
+from yingda.store.writer import Writer
 from yingda.turn.model import FollowerView, Turn
 
 T = TypeVar("T")
 
 #: How long a statement waits for another program that holds the file, such as a backup. Our choice.
 _BUSY_TIMEOUT_S = 5.0
+#: A file of up to this size is read through at start, so that damage is found before anything is
+#: written over it. Measured: 12 ms for 11 MB, 97 ms for 118 MB; a start may take one second.
+_CHECKED_UP_TO_BYTES = 128 * 1024 * 1024
 
 
 class SqliteStore:
@@ -128,19 +132,49 @@ def _open(path: Path, lock: int) -> SqliteStore:
         connection = sqlite3.connect(
             path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        bring_up_to_date(connection, path)
+        _prepare(connection, path)
     except sqlite3.Error as error:
-        if connection is not None:
-            connection.close()
+        _close(connection)
         raise store_error(error) from error
+    except BaseException:
+        _close(connection)
+        raise
     return SqliteStore(connection, lock)
 
 
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # Even the choice of a journal changes a file: look first whose it is.
+    version = version_of(connection)
+    _look_for_damage(connection, path)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    bring_up_to_date(connection, path, version)
+    # A file that may only be read opens, and even takes its write lock: only a write tells.
+    for statement in ("BEGIN IMMEDIATE", "CREATE TABLE touched (at INTEGER)", "ROLLBACK"):
+        connection.execute(statement)
+
+
+def _look_for_damage(connection: sqlite3.Connection, path: Path) -> None:
+    if path.stat().st_size > _CHECKED_UP_TO_BYTES:
+        return
+    said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if said != "ok":
+        raise StoreError(
+            "the database's file is damaged: stop yingda, keep a copy, and restore a backup"
+        )
+
+
+def _close(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        connection.close()
+
+
 def _lock(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    except OSError as error:
+        raise file_error(error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -148,4 +182,7 @@ def _lock(path: Path) -> int:
         raise StoreError(
             f"another yingda process uses {path}; stop it, or give this one another data folder"
         ) from None
+    except OSError as error:
+        os.close(lock)
+        raise file_error(error) from error
     return lock

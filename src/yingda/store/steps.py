@@ -81,11 +81,13 @@ def turn_from(row: Row, ahead: int = 0) -> Turn:
 _READ_TURN = f"SELECT {TURN_COLUMNS} FROM turn WHERE id = :id"
 _COUNT_AHEAD = """
     SELECT count(*) FROM turn
-    WHERE conversation_id = :conversation_id AND state IN ('queued', 'running') AND id < :id
+    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+        AND conversation_id = :conversation_id AND id < :id
 """
 _HEAD = """
     SELECT min(id) FROM turn
-    WHERE conversation_id = :conversation_id AND state IN ('queued', 'running')
+    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+        AND conversation_id = :conversation_id
 """
 
 
@@ -97,11 +99,20 @@ def read_turn(turn_id: int) -> Steps[Turn]:
     found = turn_from(row)
     if not found.is_pending:
         return found
-    ahead = yield from fetch(_COUNT_AHEAD, conversation_id=found.conversation_id, id=turn_id)
+    ahead = yield from fetch(_COUNT_AHEAD, id=turn_id, **_place_of(found))
     return turn_from(row, ahead[0][0])
 
 
-def head_of(conversation_id: int) -> Steps[int | None]:
-    """The first pending turn of a conversation: the only one that may run."""
-    row = yield from fetch_one(_HEAD, conversation_id=conversation_id)
+def head_of(turn: Turn) -> Steps[int | None]:
+    """The first pending turn of this turn's conversation: the only one that may run."""
+    row = yield from fetch_one(_HEAD, **_place_of(turn))
     return row[0] if row else None
+
+
+def _place_of(turn: Turn) -> dict[str, Any]:
+    # The conversation alone would do; the follower leads the index.
+    return {
+        "account": turn.account,
+        "openid": turn.openid,
+        "conversation_id": turn.conversation_id,
+    }

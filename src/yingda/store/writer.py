@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from yingda.errors import StoreError
+from yingda.store.refusals import store_error
 from yingda.store.steps import Steps
 
 T = TypeVar("T")
@@ -102,6 +102,12 @@ class Writer:
         try:
             # Taking the write lock at once cannot fail half-way through a group.
             self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            # Nobody's fault: trying each one alone would only wait for the lock again and again.
+            for job in group:
+                job.error = _translated(error)
+            return
+        try:
             for job in group:
                 job.result = self._carry_out(job.operation())
             self._connection.execute("COMMIT")
@@ -153,22 +159,3 @@ def _translated(error: Exception) -> Exception:
     translated.__cause__ = error
     _log.error("store_refused", reason=str(translated))
     return translated
-
-
-#: What SQLite says → what the operator can do about it.
-_MENDS = {
-    "disk is full": "free some space on the disk that holds the database",
-    "disk I/O error": "check the disk that holds the database",
-    "readonly database": "let the user that runs yingda write to the database and its folder",
-    "unable to open": "check that the folder of the database exists and can be written to",
-    "malformed": "the file is damaged: stop yingda, keep a copy, and restore a backup",
-    "not a database": "the file is no database: move it away, or name another one",
-    "locked": "another program holds the database; close it",
-}
-
-
-def store_error(error: sqlite3.Error) -> StoreError:
-    """SQLite's complaint as ours, with the mend; it holds no statement and no values."""
-    said = str(error)
-    mend = next((mend for sign, mend in _MENDS.items() if sign in said), "see the message")
-    return StoreError(f"the database refused: {said} ({mend})")

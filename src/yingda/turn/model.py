@@ -66,7 +66,7 @@ class FollowerView(msgspec.Struct, frozen=True, kw_only=True):
 
     pending: tuple[Turn, ...] = ()
     unread: tuple[Turn, ...] = ()
-    #: The turn that ended last with something to show, whether it was read or not.
+    #: The newest of the turns that ended with something to show, whether it was read or not.
     last: Turn | None = None
 
     def find(self, number: int) -> Turn | None:

@@ -1,0 +1,129 @@
+"""What only the store on SQLite promises: flushed commits, one process, and indexes that serve."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from support.stores import ANN, SHOP, Desk, turn_id_of
+from yingda.errors import StoreError
+from yingda.store import entering, reading, running, steps
+from yingda.store.sqlite import SqliteStore, open_sqlite
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    opened = await open_sqlite(tmp_path / "yingda.sqlite3")
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
+)
+async def test_every_commit_is_flushed_and_references_are_checked(
+    pragma: str, value: object, store: SqliteStore
+) -> None:
+    (row,) = store._connection.execute(f"PRAGMA {pragma}").fetchall()
+    assert row == (value,)
+
+
+async def test_a_second_opening_is_refused_with_the_mend(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreError, match=r"another yingda process uses .*another data folder"):
+        await open_sqlite(tmp_path / "yingda.sqlite3")
+    await store.check_writable()
+
+
+def test_another_process_is_refused_while_one_holds_the_file_and_let_in_after(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "yingda.sqlite3"
+    script = (
+        "import asyncio, sys; from pathlib import Path;"
+        "from yingda.store.sqlite import open_sqlite;"
+        "asyncio.run(open_sqlite(Path(sys.argv[1]))); print('open', flush=True); input()"
+    )
+    with subprocess.Popen(  # noqa: S603 - our own interpreter with our own words
+        [sys.executable, "-c", script, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(StoreError, match="another yingda process"):
+            run(open_and_close(path))
+        other.kill()
+    run(open_and_close(path))
+
+
+async def open_and_close(path: Path) -> None:
+    await (await open_sqlite(path)).close()
+
+
+def run(work: Coroutine[object, object, None]) -> None:
+    asyncio.run(work)
+
+
+async def test_another_program_that_keeps_the_write_lock_is_named(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    store._connection.execute("PRAGMA busy_timeout = 1")
+    with closing(sqlite3.connect(tmp_path / "yingda.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match=r"locked .*another program holds the database"):
+            await store.check_writable()
+        other.execute("ROLLBACK")
+    await store.check_writable()
+
+
+async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None:
+    desk = Desk("sqlite", tmp_path)
+    await desk.open()
+    asked = [asyncio.ensure_future(desk.ask(f"m:{n}", limit=99)) for n in range(50)]
+    await asyncio.sleep(0)
+    await desk.reopen()
+    assert len({turn_id_of(await each) for each in asked}) == 50
+    assert len((await desk.store.follower(SHOP, ANN)).pending) == 50
+    await desk.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "indexes"),
+    [
+        (entering._FIND_PUSH, {"sqlite_autoindex_push_1"}),
+        (entering._OPEN_CONVERSATION, {"uq_conversation_open", "ix_turn_pending"}),
+        (entering._COUNT_OPEN_TURNS, {"ix_turn_pending"}),
+        (entering._CLOSE_CONVERSATION, {"uq_conversation_open"}),
+        (steps._COUNT_AHEAD, {"ix_turn_pending"}),
+        (steps._HEAD, {"ix_turn_pending"}),
+        (running._FIND_CLAIM, {"ix_turn_pending"}),
+        (reading._HEADS, {"ix_turn_pending"}),
+        (reading._UNREAD, {"ix_turn_unread"}),
+        (reading._OTHER_UNREAD, {"ix_turn_unread"}),
+        (entering._WITHDRAW_UNREAD, {"ix_turn_unread"}),
+        (reading._LAST, {"sqlite_autoindex_turn_1"}),
+        (reading._NEWEST_NUMBER, {"sqlite_autoindex_turn_1"}),
+        (reading._NUMBERED, {"sqlite_autoindex_turn_1"}),
+    ],
+)
+async def test_the_hot_statements_are_served_by_their_indexes(
+    sql: str, indexes: set[str], store: SqliteStore
+) -> None:
+    names = ["account", "openid", "key", "id", "conversation_id", "number", "at"]
+    plan = store._connection.execute(
+        f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(names, 1)
+    ).fetchall()
+    details = [row[3] for row in plan]
+    assert all(any(index in detail for detail in details) for index in indexes), details
+    assert not [detail for detail in details if detail.startswith("SCAN") and "USING" not in detail]
+    assert not [
+        detail for detail in details if "TEMP B-TREE" in detail and sql is not reading._HEADS
+    ]
