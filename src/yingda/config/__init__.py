@@ -16,6 +16,7 @@ from yingda.config.fields import Reading, Refused
 from yingda.config.sources import Keys, Sources, closest, gather
 from yingda.config.texts import Problem, describe, preferred_language, problem
 from yingda.config.values import (
+    PROVIDER_KINDS,
     AccountSettings,
     DifyProvider,
     EchoProvider,
@@ -132,7 +133,7 @@ def _keys(names: tuple[str, ...], location: tuple[int | str, ...]) -> Keys:
             shown = ("accounts", names[index])
         case ("accounts", int(index), *rest):
             shown = ("accounts", names[index], *rest)
-        case ("providers", name, "dify" | "echo", *rest):
+        case ("providers", name, kind, *rest) if kind in PROVIDER_KINDS:
             shown = ("providers", name, *rest)
         case _:
             shown = location
@@ -148,7 +149,7 @@ def _problem(sources: Sources, keys: Keys, error: Mapping[str, Any]) -> Problem:
         return problem(refused.code, label, **refused.values)
     code = _CODES.get(error["type"], "unusable")
     if error["type"].startswith("union_tag"):
-        return problem(code, f"{label}.kind", allowed="dify, echo")
+        return problem(code, f"{label}.kind", allowed=", ".join(PROVIDER_KINDS))
     return problem(
         code,
         label,
@@ -163,5 +164,4 @@ def _known(keys: Keys) -> tuple[str, ...]:
     """The keys of the table that a path lies in; other tables are checked as they are read."""
     if keys[0] == "accounts":
         return tuple(key for key in AccountSettings.__dataclass_fields__ if key != "name")
-    fields = {**DifyProvider.__dataclass_fields__, **EchoProvider.__dataclass_fields__}
-    return tuple(fields)
+    return tuple(key for kind in PROVIDER_KINDS.values() for key in kind.__dataclass_fields__)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from yingda.config.texts import Problem, problem
+from yingda.config.values import ACCOUNT_KEYS, CONSOLE_KEYS, PROVIDER_KINDS
 
 #: The account that the environment speaks of.
 DEFAULT_ACCOUNT: Final = "default"
@@ -35,19 +36,8 @@ PROCESS_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
 #: Variable → key of the account `default`.
 ACCOUNT_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "YINGDA_WECHAT_TOKEN": "token",
-        "YINGDA_WECHAT_ENCODING_AES_KEY": "encoding_aes_key",
-        "YINGDA_WECHAT_PREVIOUS_ENCODING_AES_KEY": "previous_encoding_aes_key",
-        "YINGDA_WECHAT_APP_ID": "app_id",
-        "YINGDA_WECHAT_APP_SECRET": "app_secret",
-        "YINGDA_WECHAT_API_BASE": "api_base",
-        "YINGDA_PROVIDER": "provider",
-        "YINGDA_PATIENCE": "patience",
-        "YINGDA_QUEUE_LIMIT": "queue_limit",
-        "YINGDA_PICKUP_WORD": "pickup_word",
-        "YINGDA_LANGUAGE": "language",
-        "YINGDA_AI_LABEL": "ai_label",
-        "YINGDA_FRESHNESS_S": "freshness_s",
+        f"{PREFIX}{'WECHAT_' if key in CONSOLE_KEYS else ''}{key.upper()}": key
+        for key in ACCOUNT_KEYS
     }
 )
 #: Variable → key of the provider that answers for the account `default`.
@@ -60,7 +50,7 @@ DIFY_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 VARIABLES: Final = (CONFIG_VARIABLE, *PROCESS_VARIABLES, *ACCOUNT_VARIABLES, *DIFY_VARIABLES)
 #: Kinds of provider; a name that is a kind needs no table of its own.
-KINDS: Final = ("dify", "echo")
+KINDS: Final = tuple(PROVIDER_KINDS)
 
 Keys = tuple[str, ...]
 Table = dict[str, object]

@@ -6,7 +6,7 @@ from.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal
@@ -99,6 +99,10 @@ def _kind(value: object) -> object:
 
 
 ProviderSettings = DifyProvider | EchoProvider
+#: Every kind of provider by the name that settings give it.
+PROVIDER_KINDS: Final[Mapping[str, type[ProviderSettings]]] = MappingProxyType(
+    {"dify": DifyProvider, "echo": EchoProvider}
+)
 _AnyProvider = Annotated[
     Annotated[DifyProvider, Tag("dify")] | Annotated[EchoProvider, Tag("echo")],
     Discriminator(_kind),
@@ -140,6 +144,23 @@ class AccountSettings:
     texts: Words = field(default_factory=_nothing)
     #: More words for a command, by its name.
     commands: CommandWords = field(default_factory=_no_words)
+
+
+#: The settings of an account that a variable can carry, each under its own name in capitals.
+ACCOUNT_KEYS: Final = tuple(
+    own.name for own in fields(AccountSettings) if own.name not in {"name", "texts", "commands"}
+)
+#: Those among them that WeChat's console shows.
+CONSOLE_KEYS: Final = frozenset(
+    {
+        "token",
+        "encoding_aes_key",
+        "previous_encoding_aes_key",
+        "app_id",
+        "app_secret",
+        "api_base",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)

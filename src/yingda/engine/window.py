@@ -1,6 +1,7 @@
 """How long this attempt may still wait, and for what."""
 
 import asyncio
+from functools import partial
 from typing import Protocol
 
 from yingda.clock import Clock
@@ -24,11 +25,14 @@ class Window:
         self._connection = connection
         self._arrived_s = clock.monotonic()
         self._woken = asyncio.Event()
+        # What was waited for is reached, even where sums of floats say that a hair is missing:
+        # or the same wait would begin again and again.
+        self._reached_s = 0.0
 
     @property
     def age_s(self) -> float:
         """Seconds since the attempt arrived."""
-        return self._clock.monotonic() - self._arrived_s
+        return max(self._reached_s, self._clock.monotonic() - self._arrived_s)
 
     @property
     def is_gone(self) -> bool:
@@ -36,7 +40,7 @@ class Window:
         return self._connection.gone().done()
 
     def wake(self) -> None:
-        """End the present wait; a wait that begins later is not affected."""
+        """End the present wait, or else the next one at once: no wake is ever missed."""
         self._woken.set()
 
     async def wait(self, until_s: float) -> None:
@@ -45,13 +49,19 @@ class Window:
         if gone.done():
             return
         gone.add_done_callback(self._on_gone)
-        timer = self._clock.call_later(max(0.0, until_s - self.age_s), self.wake)
+        timer = self._clock.call_later(
+            max(0.0, until_s - self.age_s), partial(self._reach, until_s)
+        )
         try:
             await self._woken.wait()
         finally:
             timer.cancel()
             gone.remove_done_callback(self._on_gone)
             self._woken.clear()
+
+    def _reach(self, age_s: float) -> None:
+        self._reached_s = age_s
+        self.wake()
 
     def _on_gone(self, _gone: "asyncio.Future[None]") -> None:
         self.wake()
