@@ -114,7 +114,11 @@ class VirtualClock(Clock):
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
         timer = _VirtualTimer(callback)
-        heapq.heappush(self._timers, (self._elapsed_s + delay_s, next(self._order), timer))
+        due_s = self._elapsed_s + delay_s
+        if delay_s > 0:
+            # A delay too small for a float to show would otherwise be due before time moves on.
+            due_s = max(due_s, math.nextafter(self._elapsed_s, math.inf))
+        heapq.heappush(self._timers, (due_s, next(self._order), timer))
         return timer
 
     def step_wall_clock(self, seconds: float) -> None:

@@ -58,7 +58,7 @@ async def test_account_openid_and_key_together_tell_pushes_apart(
     account: str, openid: str, key: str, desk: Desk
 ) -> None:
     first = await desk.ask("m:1")
-    assert await desk.store.find_push(account, openid, key) is None
+    assert await desk.store.repeat(account, openid, key) is None
     other = await desk.ask(key, account=account, openid=openid)
     assert other.is_new
     assert turn_id_of(other) != turn_id_of(first)
@@ -67,7 +67,7 @@ async def test_account_openid_and_key_together_tell_pushes_apart(
 async def test_a_known_push_is_found_with_its_turn_as_it_stands(desk: Desk) -> None:
     entered = await desk.ask("m:1")
     ended = await desk.end(turn_id_of(entered), "42")
-    found = await desk.store.find_push(SHOP, ANN, "m:1")
+    found = await desk.store.repeat(SHOP, ANN, "m:1")
     assert found is not None
     assert (found.push_id, found.is_new, found.turn) == (entered.push_id, False, ended.turn)
 

@@ -140,12 +140,23 @@ async def test_a_reply_that_was_sent_is_not_put_in_doubt_later(desk: Desk, asked
     assert await desk.state_of(turn_id_of(asked)) == (10, 1, False)
 
 
-async def test_a_doubt_is_not_taken_back_by_a_late_sending(desk: Desk, asked: Entered) -> None:
+async def test_a_repeat_that_was_sent_after_all_settles_a_doubt(desk: Desk, asked: Entered) -> None:
     await desk.offer(asked, 0, 10, completes=True)
     await desk.store.mark_doubtful(asked.push_id)
-    await desk.store.mark_sent(asked.push_id)
-    await desk.store.mark_doubtful(asked.push_id)
     assert await desk.state_of(turn_id_of(asked)) == (0, 0, True)
+    await desk.store.mark_sent(asked.push_id)
+    assert await desk.state_of(turn_id_of(asked)) == (10, 1, False)
+    await desk.store.mark_doubtful(asked.push_id)
+    assert await desk.state_of(turn_id_of(asked)) == (10, 1, False)
+
+
+async def test_what_was_offered_again_meanwhile_stays_offered(desk: Desk, asked: Entered) -> None:
+    await desk.offer(asked, 0, 10)
+    await desk.store.mark_doubtful(asked.push_id)
+    pickup = await desk.pick_up("m:2", turn_id_of(asked))
+    await desk.offer(pickup, 0, 15, completes=True)
+    await desk.store.mark_sent(asked.push_id)
+    assert await desk.state_of(turn_id_of(asked)) == (15, 1, False)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -1,14 +1,15 @@
 """A whole gateway in a test: real store, real route, scripted provider, simulated WeChat.
 
-On a virtual clock, so that fifteen seconds cost nothing. `wire` gives what stands in the database.
+On a virtual clock, so that fifteen seconds cost nothing. `crash` leaves nothing of the gateway but
+its database, `repeat` brings an old request once more, `rows` tells what stands in the database.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from support.scripted_provider import ScriptedProvider
 from yingda.app import Gateway
@@ -18,7 +19,14 @@ from yingda.engine.accounts import Account
 from yingda.providers.base import Provider
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Mode, Platform, SimulatedAccount
-from yingda.simulator.transport import AsgiTransport
+from yingda.simulator.transport import (
+    AsgiEvent,
+    AsgiTransport,
+    HttpAnswer,
+    Transport,
+    Unreachable,
+)
+from yingda.simulator.verdict import Verdict
 from yingda.store.sqlite import SqliteStore, open_sqlite
 from yingda.texts import Texts
 from yingda.wechat.envelope import AesKey, Envelope
@@ -44,6 +52,42 @@ def account(mode: Mode = Mode.PLAIN, **changes: Any) -> Account:
     return Account(**(settings | changes))
 
 
+class Request(NamedTuple):
+    """One request as it reached the gateway."""
+
+    transport: "Line"
+    query: str
+    body: bytes
+
+
+class Line(Transport):
+    """The way to the gateway: it keeps every request, and breaks when the process dies."""
+
+    def __init__(self, house: "House", name: str) -> None:
+        self._house = house
+        self._inner = AsgiTransport(house.serve, f"/wechat/{name}")
+
+    @property
+    def crashes(self) -> list[BaseException]:
+        """What the application raised."""
+        return self._inner.crashes
+
+    async def send(
+        self, method: str, query: str, body: bytes, *, drops_reply: bool = False
+    ) -> HttpAnswer:
+        life = self._house.life
+        if not self._house.is_open:
+            raise Unreachable("nobody listens")
+        self._house.requests.append(Request(self, query, body))
+        answer = await self._inner.send(method, query, body, drops_reply=drops_reply)
+        if self._house.life != life:
+            raise Unreachable("the process died")
+        return answer
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 class House:
     """A gateway and a WeChat in front of it."""
 
@@ -52,17 +96,24 @@ class House:
         self.provider = ScriptedProvider(self.clock)
         self.providers: dict[str, Provider] = {"scripted": self.provider}
         self.database = folder / "house.sqlite3"
+        #: Every request so far, of every account.
+        self.requests: list[Request] = []
+        #: Goes up whenever the process dies.
+        self.life = 0
         self._accounts = accounts
         self._mode = mode
         self._store: SqliteStore | None = None
         self._gateway: Gateway | None = None
-        self.transport = AsgiTransport(self._application, "/wechat/default")
-        self.platform = self.platform_for("default")
+        self.transport = Line(self, "default")
+        self.platform = self.platform_for("default", transport=self.transport)
+        self._is_moving = False
+        self.clock.while_busy(lambda: self._is_moving)
         self.clock.while_busy(lambda: self._store is not None and self._store.is_busy)
 
-    def platform_for(self, name: str) -> Platform:
+    def platform_for(
+        self, name: str, *, transport: Line | None = None, clock_offset_s: float = 0.0
+    ) -> Platform:
         """WeChat in front of the account with this name."""
-        transport = AsgiTransport(self._application, f"/wechat/{name}")
         simulated = SimulatedAccount(
             account_id=f"gh_{name}",
             token=TOKEN,
@@ -70,16 +121,24 @@ class House:
             app_id=APP_ID,
             encoding_aes_key=AES_KEY if self._mode is not Mode.PLAIN else "",
         )
-        return Platform(simulated, transport, self.clock)
+        line = transport or Line(self, name)
+        return Platform(simulated, line, self.clock, clock_offset_s=clock_offset_s)
 
     @property
     def gateway(self) -> Gateway:
         assert self._gateway is not None, "the house is open"
         return self._gateway
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a gateway to talk to."""
+        return self._gateway is not None
+
     async def open(self) -> None:
         """Start the gateway on whatever stands in the database."""
+        self._is_moving = True
         self._store = await open_sqlite(self.database)
+        self._is_moving = False
         self._gateway = Gateway(
             accounts=self._accounts,
             providers=self.providers,
@@ -90,15 +149,29 @@ class House:
         await self._gateway.start()
 
     async def crash(self) -> None:
-        """What is left of a process after kill -9: the database, and nothing else."""
-        this, store = asyncio.current_task(), self._store
+        """What is left of a process after kill -9: the database, and nothing else.
+
+        What was handed to the store before is durable, what comes later is not done; requests
+        under way break off.
+        """
+        store = self._store
         assert store is not None
         self._gateway = self._store = None
-        for task in asyncio.all_tasks():
-            coroutine = str(task.get_coro())
-            if task is not this and any(name in coroutine for name in _OURS):
-                task.cancel()
+        self.life += 1
+        _cancel_ours()
+        # The writer takes no more from here on: this enters its end before any task goes on.
+        self._is_moving = True
         await store.close()
+        self._is_moving = False
+        for _ in range(_LAST_STEPS):
+            _cancel_ours()
+            await asyncio.sleep(0)
+        assert not _cancel_ours(), "nothing of the old process goes on"
+
+    async def restart(self) -> None:
+        """Die, and come back at once."""
+        await self.crash()
+        await self.open()
 
     async def close(self) -> None:
         """Stop the gateway in order."""
@@ -118,19 +191,68 @@ class House:
         """Do these at the same time."""
         return list(await self.clock.run(asyncio.gather(*work)))
 
+    async def after(self, delay_s: float, work: Awaitable[T]) -> T:
+        """Do this so much later."""
+        await self.clock.sleep(delay_s)
+        return await work
+
+    async def interrupted(self, work: Awaitable[T], at_s: float, by: Awaitable[object]) -> T:
+        """Do the work while something else happens so many seconds after its beginning."""
+        done: list[T] = []
+
+        async def keep() -> None:
+            done.append(await work)
+
+        await self.clock.run(asyncio.gather(keep(), self.after(at_s, by)))
+        return done[0]
+
+    async def pass_s(self, seconds: float) -> None:
+        """Let this much time pass."""
+        await self.clock.run(self.clock.sleep(seconds))
+
+    async def repeat(self, nth: int = -1, openid: str = "o_follower") -> tuple[Verdict, bytes]:
+        """Bring a request once more as it was; what WeChat makes of the answer, and its bytes."""
+        request = self.requests[nth]
+        answer = await self.run(request.transport.send("POST", request.query, request.body))
+        return self.platform._verdict(answer, openid), answer.body
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
         with closing(sqlite3.connect(self.database)) as connection:
             return connection.execute(sql).fetchall()
 
-    async def _application(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        if self._gateway is None:
-            raise ConnectionRefusedError("the process is down")
-        await self._gateway.application(scope, receive, send)
+    async def serve(self, scope: AsgiEvent, receive: Any, send: Any) -> None:
+        """The ASGI application of the gateway that is there now."""
+        await self.gateway.application(scope, receive, send)
 
 
-#: Names of the coroutines that belong to the gateway and die with it.
-_OURS = ("Runner.", "Receipts.", "_application", "AsgiTransport", "ScriptedProvider", "_Exchange")
+#: Where the coroutines come from that live in the gateway's process and die with it.
+_ROOMS = (
+    "/yingda/engine/",
+    "/yingda/jobs/",
+    "/yingda/web/",
+    "/yingda/store/",
+    "/yingda/simulator/transport.py",
+)
+#: Turns of the loop that a cancelled task may need for its end.
+_LAST_STEPS = 20
+
+
+def _cancel_ours() -> int:
+    """Cancel every task of the gateway; how many there were."""
+    ours = [task for task in asyncio.all_tasks() if _is_ours(task)]
+    for task in ours:
+        task.cancel()
+    return len(ours)
+
+
+def _is_ours(task: "asyncio.Task[Any]") -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return (
+        task is not asyncio.current_task()
+        and code is not None
+        and any(room in code.co_filename for room in _ROOMS)
+    )
 
 
 @asynccontextmanager
@@ -142,5 +264,9 @@ async def open_house(
     await house.open()
     try:
         yield house
-    finally:
-        await house.clock.run(house.close())
+    except BaseException:
+        # Whatever the test had begun may still be under way: no stop in order ends that.
+        if house.is_open:
+            await house.crash()
+        raise
+    await house.clock.run(house.close())

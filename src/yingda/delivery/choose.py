@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from yingda.wechat.limits import WINDOW_S
+from yingda.wechat.limits import ATTEMPTS, WINDOW_S
 
 #: From this age of its window on, an attempt that is not answered is either left to be cut or
 #: answered with what exists. Our choice: half a second for the reply's way back.
@@ -43,6 +43,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     turn_has_ended: bool
     #: How old the push was when this attempt arrived.
     push_age_s: float
+    #: How many attempts of the push have reached us, this one included.
+    attempt_no: int = 1
     #: How long ago this attempt arrived.
     window_age_s: float
     #: This attempt was decided to be held already.
@@ -79,7 +81,10 @@ def choose(view: AttemptView) -> Decision:
 
 
 def _another_attempt_will_come(view: AttemptView) -> bool:
-    return view.push_age_s < LAST_ATTEMPT_AGE_S and not view.is_draining
+    # Attempts may have been lost on the way, so their number can only tell that none is left:
+    # where connections broke early or came doubled, the last one comes before its age says so.
+    is_last = view.push_age_s >= LAST_ATTEMPT_AGE_S or view.attempt_no >= ATTEMPTS
+    return not is_last and not view.is_draining
 
 
 def _let_go(view: AttemptView) -> Decision:

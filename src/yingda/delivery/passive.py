@@ -6,6 +6,7 @@ Pure: values in, text and the offered span out. When to say it is decided in `ch
 from urllib.parse import quote
 
 import msgspec
+import regex
 
 from yingda.delivery.plain import blocks
 from yingda.delivery.split import all_parts
@@ -13,10 +14,15 @@ from yingda.errors import FailureKind
 from yingda.texts import Texts, failure_key
 from yingda.turn.model import Cursor, Turn
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
+from yingda.wechat.xml_text import clean_text
 from yingda.words import DEFAULT_PICKUP_WORD
 
 #: How much of a question stands for the whole of it. Design rule: 20 characters.
 _QUOTE_CHARS = 20
+#: Code points looked at for each of them: a cluster such as a family emoji has up to eleven.
+_GRAPHEME_CHARS = 12
+_GRAPHEME = regex.compile(r"\X")
+_TAG = regex.compile(r"</?[a-zA-Z][^<>]*>")
 #: A part is never made shorter than this, however long an operator's own sentences are.
 #: Our choice: below it a reply would be mostly decoration.
 _PART_FLOOR_BYTES = 600
@@ -53,19 +59,20 @@ def tap_link(style: ReplyStyle, turn: Turn) -> str:
 
 
 def quoted(question: str) -> str:
-    """The start of a question, on one line."""
-    line = " ".join(question.split())
-    return line if len(line) <= _QUOTE_CHARS else line[:_QUOTE_CHARS] + "…"
+    """The start of a question, on one line and without markup that a cut would break."""
+    line = " ".join(_TAG.sub(" ", clean_text(question)).replace("<", "＜").split())
+    graphemes = _GRAPHEME.findall(line[: _QUOTE_CHARS * _GRAPHEME_CHARS])
+    if len(graphemes) <= _QUOTE_CHARS:
+        return line
+    return "".join(graphemes[:_QUOTE_CHARS]) + "…"
 
 
-def promise(turn: Turn, style: ReplyStyle) -> str:
+def promise(turn: Turn, style: ReplyStyle, *, other_unread: Turn | None = None) -> str:
     """The answer is not ready: when to come back, and how."""
     link = tap_link(style, turn)
-    if turn.ahead:
-        return style.texts.say(
-            "waiting_queued", count=turn.ahead, word=style.pickup_word, link=link
-        )
-    return style.texts.say("waiting", word=style.pickup_word, link=link)
+    key = "waiting_queued" if turn.ahead else "waiting"
+    text = style.texts.say(key, count=turn.ahead, word=style.pickup_word, link=link)
+    return _with_announcement(text, style, other_unread)
 
 
 def outcome(
@@ -82,8 +89,11 @@ def outcome(
     """
     if not turn.is_unread:
         return None
-    writer = _Writer(turn, style)
-    remaining = all_parts(blocks(turn.answer), turn.cursor, writer.part_limit_bytes)
+    shown = blocks(turn.answer)
+    if not any(clean_text(block.text).strip() for block in shown):
+        shown = ()
+    writer = _Writer(turn, style, is_empty=not shown)
+    remaining = all_parts(shown, turn.cursor, writer.part_limit_bytes)
     part = remaining[0] if remaining else None
     is_last = len(remaining) <= 1
     lines = [
@@ -116,11 +126,11 @@ def again(turn: Turn, style: ReplyStyle) -> Composed | None:
 class _Writer:
     """The lines around a part, and how many bytes they leave for it."""
 
-    def __init__(self, turn: Turn, style: ReplyStyle) -> None:
+    def __init__(self, turn: Turn, style: ReplyStyle, *, is_empty: bool) -> None:
         self._turn = turn
         self._style = style
         self._failure = turn.failure
-        if self._failure is None and not turn.answer.strip():
+        if self._failure is None and is_empty:
             self._failure = FailureKind.EMPTY
 
     @property

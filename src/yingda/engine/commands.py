@@ -53,11 +53,19 @@ class Unfollow(msgspec.Struct, frozen=True):
     """The follower left."""
 
 
+class HoldProbe(msgspec.Struct, frozen=True):
+    """Leave the request open past WeChat's window, and touch nothing."""
+
+
 class Ignore(msgspec.Struct, frozen=True):
     """Accept it, and show nothing."""
 
 
-Intent = Question | Pickup | Told | Clear | Unfollow | Ignore
+Intent = Question | Pickup | Told | Clear | Unfollow | HoldProbe | Ignore
+
+#: Our own event, which WeChat never sends: `yingda doctor` signs it to learn whether a proxy
+#: lets a held request be.
+HOLD_PROBE_EVENT = "yingda_hold"
 
 _UNSUPPORTED: Mapping[type[Message], str] = {
     ImageMessage: "unsupported_image",
@@ -80,8 +88,8 @@ def interpret(message: Message, *, pickup_word: str, words: Mapping[str, Command
             return Unfollow()
         case ClickEvent():
             return _command(normalised(message.key), words) or Ignore()
-        case Event():
-            return Ignore()
+        case Event(name=name):
+            return HoldProbe() if name == HOLD_PROBE_EVENT else Ignore()
         case _:
             key = _UNSUPPORTED.get(type(message), "unsupported_other")
             return Told(key)
@@ -129,19 +137,32 @@ class Aim(msgspec.Struct, frozen=True):
     is_again: bool = False
 
 
-#: "Reply 1", "press 1", "choose 1 to 4" and their like near the end of an answer, and a list
-#: that begins with the very number. Our choice of words.
+#: "Reply 1", "press 1", "choose 1 to 4" and their like; the 1 must be no part of another number
+#: and count nothing (`1 个`). Our choice of words.
 _ASKS_FOR_NUMBER = regex.compile(
-    r"(?:回复|输入|选择|请选|发送|reply|type|choose|enter|answer with|pick)\W{0,8}"
-    r"(?:数字|序号|选项|编号|with|the|number|option|a|an|\s)*\W{0,4}[1１一]",
+    r"(?:回复|输入|选择|请选|发送|\b(?:reply|type|choose|enter|send|press|pick|answer))"
+    r"(?:数字|序号|选项|编号|\b(?:with|the|number|option|an?)\b|[^\w\n]){0,12}"
+    r"(?:[1１](?![\p{L}\p{N}%％]|[.．]\p{N})|[1１一](?=或|到|至|和|、|即可|表示|代表|继续))",
     regex.IGNORECASE,
 )
-_NUMBERED_CHOICE = regex.compile(
-    r"(?m)^\s*[（(]?1[.．、)）：:].+\n(?:.*\n)*?\s*[（(]?2[.．、)）：:]"
+#: A list that begins with 1 and goes on with 2: what stands before it, and after its last item.
+_LIST = regex.compile(
+    r"(?ms)(?P<before>[^\n]*)\n*^[ \t]*[（(]?1[.．、)）：:](?P<first>[^\n]+)\n.*?"
+    r"^[ \t]*[（(]?2[.．、)）：:](?:.*^[ \t]*[（(]?\d+[.．、)）：:])?[^\n]*(?P<after>.*)$"
 )
-_QUESTION_AT_END = regex.compile(
-    r"[?？]\W*$|(?:哪一?个|哪项|选择|which)[^\n]{0,40}$", regex.IGNORECASE
+#: Words that ask to choose. Without them a question after a list is a courtesy (还有别的问题吗？).
+_CHOOSING = regex.compile(
+    r"哪|请(?:你|您)?(?:选|作答|回答)|选(?:择)?(?:一|几|什么)|你的(?:答案|选择)|(?:正确|错误|不对)的(?:选项)?是"
+    r"|\b(?:which|choose|pick|select|your (?:answer|choice)|would you (?:like|prefer))\b",
+    regex.IGNORECASE,
 )
+#: Of these, the ones that ask even in a sentence with a full stop.
+_ASKING = regex.compile(
+    r"请(?:你|您)?(?:选|作答|回答)|你的(?:答案|选择)|\b(?:please|your (?:answer|choice))\b",
+    regex.IGNORECASE,
+)
+#: A heading of instructions, not of a choice.
+_ASKS_FOR_A_WAY = regex.compile(r"如何|怎么|怎样|为什么|为何|\b(?:how|why)\b", regex.IGNORECASE)
 #: How much of an answer's end is looked at. Our choice: a choice that is still open stands there.
 _TAIL_CHARS = 600
 
@@ -178,4 +199,15 @@ def asks_for(pickup_word: str, answer: str) -> bool:
     tail = answer[-_TAIL_CHARS:].strip()
     if _ASKS_FOR_NUMBER.search(tail):
         return True
-    return bool(_NUMBERED_CHOICE.search(tail) and _QUESTION_AT_END.search(tail))
+    found = _LIST.search(tail)
+    return found is not None and _is_choice(found["before"], found["first"], found["after"])
+
+
+def _is_choice(before: str, first: str, after: str) -> bool:
+    if after.strip():
+        is_statement = after.rstrip().endswith(("。", ".", "!", "！"))
+        return bool((_ASKING if is_statement else _CHOOSING).search(after))
+    asks = before.rstrip(" *_：:").endswith(("?", "？")) and not _ASKS_FOR_A_WAY.search(before)
+    # A step is a sentence, an option is none.
+    is_step = first.rstrip().endswith(("。", ".", "；", ";"))
+    return not is_step and (asks or bool(_CHOOSING.search(before)))

@@ -12,6 +12,7 @@ from yingda.engine.accounts import Account
 from yingda.engine.commands import (
     Aim,
     Clear,
+    HoldProbe,
     Ignore,
     Pickup,
     Question,
@@ -52,10 +53,11 @@ class Ledger:
         self._ages = ages
         self._pseudonym_key = pseudonym_key
 
-    async def enter(self, account: Account, message: Message) -> Entered | bytes:
+    async def enter(self, account: Account, message: Message) -> Entered | bytes | HoldProbe:
         """Make the push durable, with whatever it does.
 
-        Returns clear reply bytes for what needs no record. Raises StoreError.
+        Returns clear reply bytes for what needs no record, and a hold probe as it is: it does
+        nothing. Raises StoreError.
         """
         match interpret(
             message, pickup_word=account.style.pickup_word, words=account.command_words
@@ -71,6 +73,8 @@ class Ledger:
                 return await self._effect(account, message, SUCCESS, Effect.UNFOLLOW)
             case Told(key):
                 return sentence(account, message, key)
+            case HoldProbe() as probe:
+                return probe
             case Ignore():
                 return SUCCESS
 
@@ -85,15 +89,17 @@ class Ledger:
         push = self._new_push(account, message, PushKind.QUESTION)
         return self._learnt(push, await self._store.enter_question(push, question))
 
-    async def _pickup(self, account: Account, message: Message, pickup: Pickup) -> Entered | bytes:
-        known = await self._store.find_push(account.name, message.openid, message.push_key)
+    async def _pickup(self, account: Account, message: Message, pickup: Pickup) -> Entered:
+        known = await self._store.repeat(account.name, message.openid, message.push_key)
         if known is not None:
             return known
         view = await self._store.follower(account.name, message.openid)
         target = await self._aim(account, message, pickup, view)
         if target is None:
             if view.last is None or pickup.number is not None:
-                return sentence(account, message, "nothing_yet")
+                # An answer may come before a repeat does, and repeats get the same reply.
+                reply = sentence(account, message, "nothing_yet")
+                return await self._effect(account, message, reply, Effect.NONE)
             return await self._question(account, message, pickup.text)
         kind = PushKind.AGAIN if target.is_again else PushKind.PICKUP
         push = self._new_push(account, message, kind)

@@ -22,6 +22,7 @@ from yingda.delivery import passive
 from yingda.delivery.choose import AttemptView, Step, choose
 from yingda.engine.accounts import Account, Accounts
 from yingda.engine.board import Board
+from yingda.engine.commands import HoldProbe
 from yingda.engine.ledger import Ledger, sentence, text_reply
 from yingda.engine.patience import Patience
 from yingda.engine.push_age import PushAges
@@ -33,12 +34,15 @@ from yingda.jobs.base import Jobs
 from yingda.store.base import ChosenReply, Entered, NewOffer, Outlook, PushKind, Store
 from yingda.wechat.base import Message
 from yingda.wechat.envelope import AesKey
-from yingda.wechat.limits import BODY_LIMIT_BYTES, RANDOM_BYTES
+from yingda.wechat.limits import BODY_LIMIT_BYTES, RANDOM_BYTES, WINDOW_S
 from yingda.wechat.messages import decode
 from yingda.wechat.replies import SUCCESS
 from yingda.wechat.signature import SignedQuery, parse_query, verify
 
 _log = structlog.get_logger()
+
+#: How long a hold probe is left open. Our choice: past WeChat's cut, with room for a slow way back.
+_PROBE_S = WINDOW_S + 0.5
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +108,9 @@ class Route:
         message = decode(opened.clear)
         try:
             entered = await self._ledger.enter(account, message)
+            if isinstance(entered, HoldProbe):
+                await window.wait(_PROBE_S)
+                return Answer(body=SUCCESS)
             if isinstance(entered, bytes):
                 return Answer(body=self._seal(account, opened.key, entered))
             self._start(entered)
@@ -160,6 +167,7 @@ class Route:
                 view = AttemptView(
                     turn_has_ended=not outlook.turn.is_pending,
                     push_age_s=push_age_s,
+                    attempt_no=entered.attempts,
                     window_age_s=window.age_s,
                     is_held=is_held,
                     is_draining=self._is_draining,
@@ -192,7 +200,7 @@ class Route:
         """Fix the reply; None when another reply came first and the choice must be made anew."""
         turn, now = outlook.turn, self._clock.now()
         if turn.is_pending:
-            text = passive.promise(turn, account.style)
+            text = passive.promise(turn, account.style, other_unread=outlook.other_unread)
             promised = ChosenReply(
                 reply=text_reply(message, text, int(now)), chosen_at=now, promises=turn.id
             )

@@ -25,6 +25,9 @@ _log = structlog.get_logger()
 #: A run may take no longer, whatever the provider's own deadlines are: a turn has a sure end.
 #: Our choice: the providers' own default total is 600 s, and a run may be repeated.
 RUN_LIMIT_S = 1500.0
+#: A question is asked again once after a crash, not more: it may be what brings the process down.
+#: Promise 1 of the design.
+_RUNS_LIMIT = 2
 #: Waits between tries to write to a store that refuses (disk full): the answer is not given up.
 _STORE_PAUSES_S = (0.2, 1.0, 5.0, 15.0)
 #: How long the provider is given to take a stop. Our choice; nobody waits for it.
@@ -127,6 +130,9 @@ class Runner:
             return running.failed(FailureKind.CONFIGURATION, detail)
         if found := await self._find_earlier(provider, running):
             return running.found(found)
+        if claim.turn.run_no > _RUNS_LIMIT:
+            detail = f"{_RUNS_LIMIT} runs were cut off by the end of their process"
+            return running.failed(FailureKind.INTERNAL, detail)
         prompt = Prompt(
             text=claim.turn.question,
             user=claim.user,

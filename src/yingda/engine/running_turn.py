@@ -52,6 +52,8 @@ class RunningTurn:
 
     def answered(self) -> Outcome:
         """The stream came to its end."""
+        if not "".join(self._pieces).strip():
+            return self.failed(FailureKind.EMPTY, "the run ended well and said nothing")
         usage = self._usage
         if usage is None:
             return self._outcome()
@@ -67,9 +69,19 @@ class RunningTurn:
     def failed(self, kind: FailureKind, detail: str) -> Outcome:
         """No whole answer came; what came stays a part of one."""
         outcome = self._outcome()
-        if outcome.answer.strip() and kind is not FailureKind.REFUSED:
+        answer = outcome.answer
+        if kind is FailureKind.REFUSED:
+            # What led to the refusal is not to be read either.
+            answer = ""
+        elif answer.strip():
             kind = FailureKind.INCOMPLETE
-        return msgspec.structs.replace(outcome, failure=kind, failure_detail=detail)
+        return msgspec.structs.replace(
+            outcome,
+            answer=answer,
+            failure=kind,
+            failure_detail=detail,
+            provider_forgot=kind is FailureKind.CONVERSATION_RESET,
+        )
 
     def found(self, found: FoundAnswer) -> Outcome:
         """The provider had kept the answer of the run that was cut off."""

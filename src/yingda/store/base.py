@@ -70,6 +70,8 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
     is_new: bool
     #: When the first attempt of this push was received.
     first_seen_at: float
+    #: How many attempts of this push reached us, this one included.
+    attempts: int = 1
     turn: Turn | None = None
     #: The reply that was chosen for this push, as clear bytes; every repeat gets it.
     reply: bytes | None = None
@@ -111,6 +113,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     conversation_was_reset: bool = False
     #: The provider's id of the conversation as it is now; None leaves what is stored.
     provider_conversation_id: str | None = None
+    #: The provider no longer knows the conversation: the next question starts a new one there.
+    provider_forgot: bool = False
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
@@ -182,8 +186,8 @@ class Store(Protocol):
     async def secret(self, name: str) -> bytes:
         """The 32 random bytes kept under `name`, made at the first call."""
 
-    async def find_push(self, account: str, openid: str, key: str) -> Entered | None:
-        """Where a push stands, if it was entered before."""
+    async def repeat(self, account: str, openid: str, key: str) -> Entered | None:
+        """Where a push stands, if this is another attempt of one that was entered before."""
 
     async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
         """Make the push and its new turn durable; a repeat finds what the first attempt made.

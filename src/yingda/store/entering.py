@@ -12,9 +12,10 @@ from yingda.store.steps import (
     turn_from,
 )
 
-_FIND_PUSH = """
-    SELECT id, kind, first_seen_at, turn_id, reply FROM push
+_COUNT_ATTEMPT = """
+    UPDATE push SET attempts = attempts + 1
     WHERE account = :account AND openid = :openid AND key = :key
+    RETURNING id, kind, first_seen_at, attempts, turn_id, reply
 """
 _INSERT_PUSH = """
     INSERT INTO push (account, openid, key, kind, created_at, first_seen_at, turn_id, reply,
@@ -55,30 +56,25 @@ _CANCEL_PENDING = """
     WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
     RETURNING id
 """
-_WITHDRAW_UNREAD = """
-    UPDATE turn SET is_unread = 0, promised_at = NULL
-    WHERE account = :account AND openid = :openid AND is_unread = 1
-"""
-# What is on its way is on its way; doubts about it would make an answer unread again.
-_SETTLE_OFFERS = """
-    UPDATE offer SET state = 'doubtful' WHERE state = 'chosen' AND turn_id IN (
-        SELECT id FROM turn WHERE account = :account AND openid = :openid
-    )
+_WITHDRAW = """
+    UPDATE turn SET is_withdrawn = 1, is_unread = 0, promised_at = NULL
+    WHERE account = :account AND openid = :openid AND is_withdrawn = 0
 """
 
 
-def find_push(account: str, openid: str, key: str) -> Steps[Entered | None]:
-    """Where a push stands, if it is known."""
-    row = yield from fetch_one(_FIND_PUSH, account=account, openid=openid, key=key)
+def repeat(account: str, openid: str, key: str) -> Steps[Entered | None]:
+    """Where a push stands, if this is another attempt of one that is known."""
+    row = yield from fetch_one(_COUNT_ATTEMPT, account=account, openid=openid, key=key)
     if row is None:
         return None
-    push_id, kind, first_seen_at, turn_id, reply = row
+    push_id, kind, first_seen_at, attempts, turn_id, reply = row
     turn = None if turn_id is None else (yield from read_turn(turn_id))
     return Entered(
         push_id=push_id,
         kind=PushKind(kind),
         is_new=False,
         first_seen_at=first_seen_at,
+        attempts=attempts,
         turn=turn,
         reply=reply,
     )
@@ -143,8 +139,7 @@ def enter_reply(new: NewPush, reply: bytes, effect: Effect) -> Steps[Entered]:
         yield from execute(_CLOSE_CONVERSATION, at=new.received_at, **who)
     if effect is Effect.UNFOLLOW:
         cancelled = yield from fetch(_CANCEL_PENDING, at=new.received_at, **who)
-        yield from execute(_WITHDRAW_UNREAD, **who)
-        yield from execute(_SETTLE_OFFERS, **who)
+        yield from execute(_WITHDRAW, **who)
     return Entered(
         push_id=push_id,
         kind=new.kind,
@@ -186,7 +181,7 @@ def _refuse(push_id: int, new: NewPush, reply: bytes) -> Steps[Entered]:
 
 
 def _known(new: NewPush) -> Steps[Entered]:
-    known = yield from find_push(new.account, new.openid, new.key)
+    known = yield from repeat(new.account, new.openid, new.key)
     assert known is not None, "the insert found this very push"
     return known
 

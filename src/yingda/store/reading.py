@@ -31,7 +31,7 @@ _UNREAD = f"""
 _LAST = f"""
     SELECT {TURN_COLUMNS} FROM turn
     WHERE account = :account AND openid = :openid AND state IN ('answered', 'failed')
-    ORDER BY number DESC LIMIT 1
+    AND is_withdrawn = 0 ORDER BY number DESC LIMIT 1
 """
 _OTHER_UNREAD = f"""
     SELECT {TURN_COLUMNS} FROM turn
@@ -40,7 +40,8 @@ _OTHER_UNREAD = f"""
 """
 _NEWEST_NUMBER = "SELECT max(number) FROM turn WHERE account = :account AND openid = :openid"
 _NUMBERED = """
-    SELECT id FROM turn WHERE account = :account AND openid = :openid AND number = :number
+    SELECT id FROM turn
+    WHERE account = :account AND openid = :openid AND number = :number AND is_withdrawn = 0
 """
 _HEADS = """
     SELECT min(id) FROM turn WHERE state IN ('queued', 'running')

@@ -27,11 +27,36 @@ _MOVE_CURSOR = """
 """
 _KEEP_OFFER = """
     INSERT INTO offer (turn_id, push_id, run_no, part_no, start_source_chars, start_block_chars,
-        end_source_chars, end_block_chars, state, offered_at)
+        end_source_chars, end_block_chars, completes, state, offered_at)
     VALUES (:turn_id, :push_id, :run_no, :part_no, :start_source_chars, :start_block_chars,
-        :end_source_chars, :end_block_chars, 'chosen', :at)
+        :end_source_chars, :end_block_chars, :completes, 'chosen', :at)
 """
-_MARK_SENT = "UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'chosen'"
+_MARK_SENT = """
+    UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'chosen' RETURNING id
+"""
+_DOUBT_NO_MORE = """
+    UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'doubtful'
+    RETURNING turn_id, run_no, part_no, start_source_chars, start_block_chars, end_source_chars,
+        end_block_chars, completes
+"""
+# Only from where the doubt had put it: what was offered meanwhile stays offered.
+_MOVE_CURSOR_FORTH = """
+    UPDATE turn SET cursor_source_chars = :end_source_chars, cursor_block_chars = :end_block_chars,
+        parts_offered = :part_no, is_unread = CASE WHEN :completes = 1 THEN 0 ELSE is_unread END
+    WHERE id = :turn_id AND run_no = :run_no AND is_withdrawn = 0
+    AND parts_offered = :part_no - 1
+    AND cursor_source_chars = :start_source_chars AND cursor_block_chars = :start_block_chars
+"""
+_DOUBT_COLUMNS = (
+    "turn_id",
+    "run_no",
+    "part_no",
+    "start_source_chars",
+    "start_block_chars",
+    "end_source_chars",
+    "end_block_chars",
+    "completes",
+)
 _UNSETTLED = """
     SELECT id, turn_id, run_no, part_no, start_source_chars, start_block_chars
     FROM offer WHERE state = 'chosen'
@@ -40,7 +65,7 @@ _UNSETTLED = """
 _MOVE_CURSOR_BACK = """
     UPDATE turn SET cursor_source_chars = :source_chars, cursor_block_chars = :block_chars,
         parts_offered = :part_no - 1, is_unread = 1
-    WHERE id = :turn_id AND run_no = :run_no AND state <> 'cancelled'
+    WHERE id = :turn_id AND run_no = :run_no AND state <> 'cancelled' AND is_withdrawn = 0
     AND (cursor_source_chars, cursor_block_chars) >= (:source_chars, :block_chars)
 """
 
@@ -70,8 +95,8 @@ def _offer(push_id: int, new: NewOffer, at: float) -> Steps[bool]:
         "end_source_chars": new.end.source_chars,
         "end_block_chars": new.end.block_chars,
     }
-    flags = {"completes": int(new.completes), "is_again": int(new.is_again)}
-    moved = yield from fetch_one(_MOVE_CURSOR, **flags, **span)
+    span["completes"] = int(new.completes)
+    moved = yield from fetch_one(_MOVE_CURSOR, is_again=int(new.is_again), **span)
     if moved is None:
         return False
     yield from execute(_KEEP_OFFER, push_id=push_id, part_no=moved[0], at=at, **span)
@@ -79,8 +104,12 @@ def _offer(push_id: int, new: NewOffer, at: float) -> Steps[bool]:
 
 
 def mark_sent(push_id: int) -> Steps[None]:
-    """The connection took the reply's bytes."""
-    yield from execute(_MARK_SENT, id=push_id)
+    """The connection took the reply's bytes; a doubt about an earlier attempt's is settled."""
+    if (yield from fetch_one(_MARK_SENT, id=push_id)) is not None:
+        return
+    doubted = yield from fetch_one(_DOUBT_NO_MORE, id=push_id)
+    if doubted is not None:
+        yield from execute(_MOVE_CURSOR_FORTH, **dict(zip(_DOUBT_COLUMNS, doubted, strict=True)))
 
 
 def mark_doubtful(push_id: int) -> Steps[None]:

@@ -121,10 +121,12 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
     if row is None:
         return None
     ended = turn_from(row)
-    if outcome.provider_conversation_id is not None:
+    if outcome.provider_conversation_id is not None or outcome.provider_forgot:
         yield from execute(
             _KEEP_PROVIDER_CONVERSATION,
             id=ended.conversation_id,
-            provider_conversation_id=outcome.provider_conversation_id,
+            provider_conversation_id=(
+                None if outcome.provider_forgot else outcome.provider_conversation_id
+            ),
         )
     return Ended(turn=ended, to_run=(yield from head_of(ended)))

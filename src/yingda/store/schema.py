@@ -86,6 +86,8 @@ turn = Table(
     Column("parts_offered", Integer, nullable=False, server_default=text("0")),
     Column("is_unread", Integer, nullable=False, server_default=text("0")),
     Column("promised_at", Double),
+    #: The follower left: whoever follows again is shown nothing of it.
+    Column("is_withdrawn", Integer, nullable=False, server_default=text("0")),
     # What the provider calls the present run.
     Column("run_started_at", Double),
     Column("asked_in_conversation_id", Text),
@@ -148,6 +150,7 @@ push = Table(
     Column("kind", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("first_seen_at", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("1")),
     Column("turn_id", _Id, ForeignKey("turn.id")),
     #: The reply chosen for this push, in clear; an empty value is an empty reply.
     Column("reply", LargeBinary),
@@ -169,6 +172,7 @@ offer = Table(
     Column("start_block_chars", Integer, nullable=False),
     Column("end_source_chars", Integer, nullable=False),
     Column("end_block_chars", Integer, nullable=False),
+    Column("completes", Integer, nullable=False),
     #: chosen, sent or doubtful; see `store/replies.py`.
     Column("state", Text, nullable=False),
     Column("offered_at", Double, nullable=False),

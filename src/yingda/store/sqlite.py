@@ -68,8 +68,8 @@ class SqliteStore:
     async def secret(self, name: str) -> bytes:
         return await self._run(lambda: reading.get_or_make_secret(name))
 
-    async def find_push(self, account: str, openid: str, key: str) -> Entered | None:
-        return await self._run(lambda: entering.find_push(account, openid, key))
+    async def repeat(self, account: str, openid: str, key: str) -> Entered | None:
+        return await self._run(lambda: entering.repeat(account, openid, key))
 
     async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
         return await self._run(lambda: entering.enter_question(push, question))

@@ -88,6 +88,19 @@ def test_every_decision_to_wait_ends_later_than_it_is_made() -> None:
                     assert decision.until_s > window_age_s
 
 
+@pytest.mark.parametrize("attempt_no", [1, 2])
+def test_an_early_attempt_is_held_while_another_one_is_left(attempt_no: int) -> None:
+    view = AttemptView(
+        turn_has_ended=False, push_age_s=0.0, window_age_s=4.5, attempt_no=attempt_no
+    )
+    assert choose(view) == HOLD
+
+
+def test_the_third_attempt_that_was_seen_is_never_held_however_early_it_came() -> None:
+    view = AttemptView(turn_has_ended=False, push_age_s=5.0, window_age_s=4.5, attempt_no=3)
+    assert choose(view) == PROMISE
+
+
 def test_the_last_attempt_is_never_held_whatever_the_patience() -> None:
     for window_age_s in (4.5, 4.7, 5.0):
         view = AttemptView(turn_has_ended=False, push_age_s=THIRD_S, window_age_s=window_age_s)

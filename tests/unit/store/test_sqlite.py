@@ -98,7 +98,7 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("sql", "indexes"),
     [
-        (entering._FIND_PUSH, {"sqlite_autoindex_push_1"}),
+        (entering._COUNT_ATTEMPT, {"sqlite_autoindex_push_1"}),
         (entering._OPEN_CONVERSATION, {"uq_conversation_open", "ix_turn_pending"}),
         (entering._COUNT_OPEN_TURNS, {"ix_turn_pending"}),
         (entering._CLOSE_CONVERSATION, {"uq_conversation_open"}),
@@ -108,7 +108,7 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
         (reading._HEADS, {"ix_turn_pending"}),
         (reading._UNREAD, {"ix_turn_unread"}),
         (reading._OTHER_UNREAD, {"ix_turn_unread"}),
-        (entering._WITHDRAW_UNREAD, {"ix_turn_unread"}),
+        (entering._WITHDRAW, {"sqlite_autoindex_turn_1"}),
         (reading._LAST, {"sqlite_autoindex_turn_1"}),
         (reading._NEWEST_NUMBER, {"sqlite_autoindex_turn_1"}),
         (reading._NUMBERED, {"sqlite_autoindex_turn_1"}),
