@@ -5,6 +5,7 @@ no simulator for that.
 """
 
 import asyncio
+import io
 import os
 import sys
 from pathlib import Path
@@ -67,8 +68,42 @@ def demo(
     asyncio.run(run_demo(os.environ, preferred_language(os.environ), data_dir))
 
 
+@app.command()
+def doctor(
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file; YINGDA_CONFIG names one too.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Try this address in place of the public_url that is set.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    no_hold: Annotated[
+        bool, typer.Option("--no-hold", help="Leave out the check that takes five seconds.")
+    ] = False,
+) -> None:
+    """Find out what keeps WeChat, the AI or this machine from working, and how to mend it."""
+    from yingda.cli.doctor import doctor as run_doctor  # noqa: PLC0415 see above
+
+    logs.set_up("error", "console")
+    work = run_doctor(
+        os.environ,
+        sys.stdout,
+        preferred_language(os.environ),
+        config_path=config,
+        url=url,
+        as_json=as_json,
+        holds=not no_hold,
+    )
+    raise typer.Exit(asyncio.run(work))
+
+
 def main() -> None:
     """The command `yingda`."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character is no reason to stop.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except (YingdaError, OSError) as error:

@@ -27,6 +27,14 @@ _BODY_LIMIT_BYTES = 16 * 1024 * 1024
 JsonBody = Mapping[str, object]
 
 
+class RawAnswer(msgspec.Struct, frozen=True):
+    """An answer as it came, whatever its status."""
+
+    status: int
+    body: bytes
+    is_html: bool
+
+
 class DifyApi:
     """One app's endpoints; safe to use from many tasks of one event loop at once.
 
@@ -72,16 +80,9 @@ class DifyApi:
 
         Raises a `ProviderError`.
         """
-        try:
-            with _translated():
-                async with self._clock.timeout(deadline_s or self._call_s):
-                    response = await self._send(method, path, params=params, body=body)
-            try:
-                answer = await self._read(response, _BODY_LIMIT_BYTES)
-            finally:
-                response.release()
-        except RunFailed as failed:
-            raise failed.failure.error from failed.__cause__
+        response, answer = await self._exchange(
+            method, path, params=params, body=body, deadline_s=deadline_s
+        )
         if response.status < 300 and response.content_type != "text/html":
             return answer
         failure = _refused(response, answer, in_conversation=True)
@@ -89,10 +90,38 @@ class DifyApi:
             return None
         raise failure.error
 
+    async def look(self, path: str) -> RawAnswer:
+        """What a GET brings, also where Dify refuses, for a diagnosis.
+
+        Raises a `ProviderError` when no whole answer comes.
+        """
+        response, answer = await self._exchange("GET", path)
+        return RawAnswer(response.status, answer, response.content_type == "text/html")
+
     async def aclose(self) -> None:
         """Close every connection."""
         if self._session is not None:
             await self._session.close()
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: JsonBody | None = None,
+        deadline_s: float | None = None,
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        try:
+            with _translated():
+                async with self._clock.timeout(deadline_s or self._call_s):
+                    response = await self._send(method, path, params=params, body=body)
+            try:
+                return response, await self._read(response, _BODY_LIMIT_BYTES)
+            finally:
+                response.release()
+        except RunFailed as failed:
+            raise failed.failure.error from failed.__cause__
 
     async def _send(
         self,
@@ -127,7 +156,7 @@ class DifyApi:
         return bytes(body[:limit_bytes])
 
     def _new_session(self) -> aiohttp.ClientSession:
-        proxy, proxy_auth = _proxy_for(self._base_url)
+        proxy, proxy_auth = proxy_for(self._base_url)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(),
@@ -187,7 +216,7 @@ def _refused(response: aiohttp.ClientResponse, body: bytes, *, in_conversation: 
     )
 
 
-def _proxy_for(base_url: str) -> tuple[URL | None, aiohttp.BasicAuth | None]:
+def proxy_for(base_url: str) -> tuple[URL | None, aiohttp.BasicAuth | None]:
     """The proxy that the machine's owner set for this address, and the login in its URL.
 
     aiohttp's `trust_env` is not used: it asks two threads for every request, and lets a .netrc
