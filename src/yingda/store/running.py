@@ -7,7 +7,16 @@ comes back changes nothing.
 import msgspec
 
 from yingda.store.base import Claim, Ended, Outcome, RunIds
-from yingda.store.steps import TURN_COLUMNS, Row, Steps, execute, fetch_one, head_of, turn_from
+from yingda.store.steps import (
+    TURN_COLUMNS,
+    Row,
+    Steps,
+    execute,
+    fetch,
+    fetch_one,
+    head_of,
+    turn_from,
+)
 from yingda.turn.lifecycle import Happening, State, sources
 
 
@@ -16,9 +25,7 @@ def _in(happening: Happening) -> str:
 
 
 _FIND_CLAIM = f"""
-    SELECT t.run_no, t.run_started_at, t.asked_in_conversation_id, t.run_conversation_id,
-        t.task_id, t.message_id, t.workflow_run_id, c."user", c.provider,
-        c.provider_conversation_id
+    SELECT t.run_no, t.asked_in_conversation_id, c."user", c.provider, c.provider_conversation_id
     FROM turn t JOIN conversation c ON c.id = t.conversation_id
     WHERE t.id = :id AND t.state IN ({_in(Happening.CLAIM)})
     AND NOT EXISTS (
@@ -40,6 +47,14 @@ _KEEP_LOST_RUN = """
     SELECT id, run_no, run_started_at, :at, run_conversation_id, task_id, message_id,
         workflow_run_id
     FROM turn WHERE id = :id
+"""
+# A run that was cut while it looked for an earlier one learnt nothing; what is known of the
+# earlier one stays the thing to look for.
+_FIND_LOST_RUN = """
+    SELECT (SELECT min(started_at) FROM lost_run WHERE turn_id = :id), conversation_id, task_id,
+        message_id, workflow_run_id
+    FROM lost_run WHERE turn_id = :id
+    ORDER BY (task_id IS NOT NULL OR message_id IS NOT NULL) DESC, run_no DESC LIMIT 1
 """
 _NOTE_RUN = """
     UPDATE turn SET run_conversation_id = coalesce(:conversation_id, run_conversation_id),
@@ -68,9 +83,11 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
     found = yield from fetch_one(_FIND_CLAIM, id=turn_id)
     if found is None:
         return None
-    *earlier, user, provider, asked_in = found
-    if earlier[0]:
+    run_no, asked_earlier_in, user, provider, asked_in = found
+    earlier = None
+    if run_no:
         yield from execute(_KEEP_LOST_RUN, id=turn_id, at=at)
+        earlier = _run_ids((yield from fetch(_FIND_LOST_RUN, id=turn_id))[0], asked_earlier_in)
     row = yield from fetch_one(_CLAIM, id=turn_id, at=at, asked_in=asked_in)
     assert row is not None, "the turn was found in this very transaction"
     return Claim(
@@ -78,12 +95,12 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
         user=user,
         provider=provider,
         provider_conversation_id=asked_in,
-        earlier=_run_ids(earlier) if earlier[0] else None,
+        earlier=earlier,
     )
 
 
-def _run_ids(columns: Row) -> RunIds:
-    _, started_at, asked_in, conversation_id, task_id, message_id, workflow_run_id = columns
+def _run_ids(lost: Row, asked_in: str | None) -> RunIds:
+    started_at, conversation_id, task_id, message_id, workflow_run_id = lost
     return RunIds(
         started_at=started_at,
         asked_in_conversation_id=asked_in,

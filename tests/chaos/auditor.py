@@ -1,0 +1,289 @@
+"""Holds a run's evidence against the promises, and says what breaks them.
+
+Pure. Knows no gateway code but the words of its sentences: what the gateway should have done is
+told from the questions, the calls at Dify and the bubbles.
+"""
+
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from chaos.answers import Paragraph, answer, read_paragraph
+from chaos.bubbles import Bubble, read_bubble
+from chaos.evidence import Call, Evidence, Exchange, OfferRow, PushRow, TurnRow
+from yingda.simulator.verdict import Outcome
+
+ENDED = {"answered", "failed"}
+_CONTENT = re.compile(rb"<Content><!\[CDATA\[(.*?)\]\]></Content>", re.DOTALL)
+
+
+class Books(msgspec.Struct, frozen=True):
+    """The evidence, with what the rules look up in it."""
+
+    evidence: Evidence
+    turns: dict[int, TurnRow]
+    turn_asking: dict[str, TurnRow]
+    pushes: dict[tuple[str, str], PushRow]
+    calls: dict[str, list[Call]]
+
+    def bubbles(self) -> Iterator[tuple[Exchange, Bubble]]:
+        """What was shown, but for the platform's failure line."""
+        for exchange in self.evidence.exchanges:
+            if exchange.shown and not exchange.is_failure_line:
+                yield exchange, read_bubble(exchange.shown)
+
+    def was_doubted(self, offer: OfferRow) -> bool:
+        """Whether the part may not have arrived, as far as was known at some time."""
+        return offer.state == "doubtful" or offer.id in self.evidence.doubted
+
+    def conversations(self) -> list[list[TurnRow]]:
+        """The turns of each conversation, in the order they were asked."""
+        found: defaultdict[int, list[TurnRow]] = defaultdict(list)
+        for turn in sorted(self.turns.values(), key=lambda turn: turn.id):
+            found[turn.conversation_id].append(turn)
+        return list(found.values())
+
+
+def books(evidence: Evidence) -> Books:
+    """The evidence in order."""
+    calls: defaultdict[str, list[Call]] = defaultdict(list)
+    for call in sorted(evidence.calls, key=lambda call: call.nth):
+        calls[call.question].append(call)
+    return Books(
+        evidence=evidence,
+        turns={turn.id: turn for turn in evidence.turns},
+        turn_asking={turn.question: turn for turn in evidence.turns},
+        pushes={(push.openid, push.key): push for push in evidence.pushes},
+        calls=dict(calls),
+    )
+
+
+def audit(evidence: Evidence) -> list[str]:
+    """Every breach, in words; empty when every promise was kept."""
+    own = books(evidence)
+    return [f"{rule.__name__}: {breach}" for rule in RULES for breach in rule(own)]
+
+
+def every_turn_ends(own: Books) -> Iterator[str]:
+    """Promise 2: answered, or failed with a reason."""
+    for turn in own.turns.values():
+        if turn.state not in ENDED:
+            yield f"{turn.question} is {turn.state}"
+        if turn.state == "failed" and not turn.failure:
+            yield f"{turn.question} failed without a reason"
+
+
+def no_question_is_lost_or_doubled(own: Books) -> Iterator[str]:
+    """Promise 2: whatever was taken has its push, and that push its one turn."""
+    asked = [each for each in own.evidence.exchanges if each.is_question]
+    taken: Counter[int] = Counter()
+    for exchange in asked:
+        push = own.pushes.get((exchange.openid, exchange.key))
+        was_taken = Outcome.TIMED_OUT in exchange.outcomes or bool(exchange.replies)
+        if push is None and was_taken:
+            yield f"{exchange.sent} was taken and is not in the database"
+        if push is not None and push.turn_id is not None:
+            taken[push.turn_id] += 1
+            if own.turns[push.turn_id].question != exchange.sent:
+                yield f"{exchange.sent} became another question"
+        elif push is not None and not _is_refusal(push.reply):
+            yield f"{exchange.sent} has no turn, and was not refused"
+    for turn in own.turns.values():
+        if taken[turn.id] != 1:
+            yield f"{turn.question} has {taken[turn.id]} pushes"
+    if len(own.turn_asking) != len(own.turns):
+        yield "a question has more than one turn"
+
+
+def no_call_is_needless(own: Books) -> Iterator[str]:
+    """Promise 1: one call, and one more if that was cut and its answer is gone."""
+    lost = Counter(run.turn_id for run in own.evidence.lost_runs)
+    for question in own.calls.keys() - own.turn_asking.keys():
+        yield f"{question} was asked and is no turn's question"
+    for turn in own.turns.values():
+        calls = own.calls.get(turn.question, [])
+        if turn.state == "answered" and not calls:
+            yield f"{turn.question} was answered and never asked"
+        if len(calls) > min(2, 1 + lost[turn.id]):
+            yield f"{turn.question} has {len(calls)} calls and {lost[turn.id]} lost runs"
+        if turn.run_no != 1 + lost[turn.id]:
+            yield f"{turn.question} has run {turn.run_no} and {lost[turn.id]} lost runs"
+        if any(call.is_kept for call in calls[:-1]):
+            yield f"{turn.question} was asked again although Dify had the answer"
+
+
+def every_answer_is_of_one_run(own: Books) -> Iterator[str]:
+    """An answer is what one call brought, whole."""
+    for turn in own.turns.values():
+        if turn.state != "answered":
+            continue
+        first = first_paragraph(turn)
+        whole = answer(turn.question, first.run, first.count) if first else None
+        if first is None or first.question != turn.question or turn.answer != whole:
+            yield f"{turn.question} has another text for its answer"
+        elif _answering_call(own, turn) is None:
+            yield f"{turn.question} has the answer of a run that never was"
+
+
+def no_conversation_is_shared(own: Books) -> Iterator[str]:
+    """Promise 4: a follower, a pseudonym; a conversation at Dify, one conversation here."""
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    followers: defaultdict[str, set[str]] = defaultdict(set)
+    conversations: defaultdict[str, set[int]] = defaultdict(set)
+    for question, turn in own.turn_asking.items():
+        for call in own.calls.get(question, []):
+            users[turn.openid].add(call.user)
+            followers[call.user].add(turn.openid)
+            conversations[call.conversation_id].add(turn.conversation_id)
+    for which in (users, followers, conversations):
+        for key, others in which.items():
+            if len(others) > 1:
+                yield f"{key} goes with {sorted(map(str, others))}"
+
+
+def order_is_kept(own: Books) -> Iterator[str]:
+    """Promise 4: the next question is put when the one before has ended."""
+    for turns in own.conversations():
+        ended_s, before = 0.0, ""
+        for turn in turns:
+            calls = own.calls.get(turn.question, [])
+            if calls and calls[0].started_s < ended_s:
+                yield f"{turn.question} was asked before {before} had ended"
+            ended_s, before = max([ended_s, *(call.ended_s for call in calls)]), turn.question
+
+
+def context_is_kept(own: Books) -> Iterator[str]:
+    """Promise 4: each question goes where the answer before it was given, or to a new place."""
+    for turns in own.conversations():
+        where = ""
+        for turn in turns:
+            for call in own.calls.get(turn.question, []):
+                if call.asked_in_conversation_id != where:
+                    yield f"{turn.question} was asked in another conversation"
+            given = _answering_call(own, turn)
+            where = given.conversation_id if given else where
+
+
+def bubbles_say_what_they_may(own: Books) -> Iterator[str]:
+    """Promise 4: only the follower's own answers, of the run that stands, in their order."""
+    for exchange, bubble in own.bubbles():
+        for piece in bubble.strange:
+            yield f"{exchange.openid} was shown something strange: {piece[:40]!r}"
+        for paragraph in bubble.paragraphs:
+            turn = own.turn_asking.get(paragraph.question)
+            first = first_paragraph(turn) if turn else None
+            if turn is None or turn.openid != exchange.openid:
+                yield f"{exchange.openid} was shown {paragraph.question}"
+            elif first is None or first.run != paragraph.run:
+                yield f"{paragraph.question} was shown of run {paragraph.run}"
+        if not _is_in_order(bubble.paragraphs):
+            yield f"{exchange.openid} was shown a part out of order"
+
+
+def parts_go_on_where_they_ended(own: Books) -> Iterator[str]:
+    """Promise 3: a part begins where the last one ended, or where one in doubt began."""
+    again = {push.id for push in own.evidence.pushes if push.kind == "again"}
+    at: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    doubtful: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for offer in own.evidence.offers:
+        in_doubt = doubtful[offer.turn_id]
+        restarts = offer.push_id in again and offer.start == (0, 0)
+        if offer.start in in_doubt:
+            # Whatever was in doubt behind this part is offered again with it.
+            in_doubt[:] = [start for start in in_doubt if start < offer.start]
+        elif offer.start != at[offer.turn_id] and not restarts:
+            yield f"{own.turns[offer.turn_id].question} goes on at {offer.start}"
+        at[offer.turn_id] = offer.end
+        if own.was_doubted(offer):
+            in_doubt.append(offer.start)
+
+
+def nothing_is_shown_twice_needlessly(own: Books) -> Iterator[str]:
+    """Promise 3: twice only where it was in doubt, or where the follower asked for it again."""
+    again = {push.id for push in own.evidence.pushes if push.kind == "again"}
+    excuses: Counter[int] = Counter()
+    for offer in own.evidence.offers:
+        excuses[offer.turn_id] += own.was_doubted(offer) + (offer.push_id in again)
+    shown = Counter(paragraph for _, bubble in own.bubbles() for paragraph in bubble.paragraphs)
+    for paragraph, times in shown.items():
+        turn = own.turn_asking.get(paragraph.question)
+        if turn and times > 1 + excuses[turn.id]:
+            yield f"{paragraph.question}, paragraph {paragraph.place}, was shown {times} times"
+
+
+def every_answer_is_seen_whole(own: Books) -> Iterator[str]:
+    """Promise 3: in the end the follower has every paragraph, and of a failure its sentence."""
+    for turn in missing(own):
+        yield f"{turn.question} was not seen whole"
+
+
+def repeats_get_the_same(own: Books) -> Iterator[str]:
+    """Rule 8: one push, one reply."""
+    for exchange in own.evidence.exchanges:
+        push = own.pushes.get((exchange.openid, exchange.key))
+        kept = {push.reply} if push and push.reply is not None else set()
+        if len({*exchange.replies, *kept}) > 1:
+            yield f"{exchange.sent} of {exchange.openid} got different replies"
+
+
+def nothing_is_left(own: Books) -> Iterator[str]:
+    """After the last pickups nothing is unread, and no delivery unsettled."""
+    for turn in own.turns.values():
+        if turn.is_unread:
+            yield f"{turn.question} is still unread"
+    for offer in own.evidence.offers:
+        if offer.state == "chosen":
+            yield f"offer {offer.id} is unsettled"
+
+
+RULES: tuple[Callable[[Books], Iterator[str]], ...] = (
+    every_turn_ends,
+    no_question_is_lost_or_doubled,
+    no_call_is_needless,
+    every_answer_is_of_one_run,
+    no_conversation_is_shared,
+    order_is_kept,
+    context_is_kept,
+    bubbles_say_what_they_may,
+    parts_go_on_where_they_ended,
+    nothing_is_shown_twice_needlessly,
+    every_answer_is_seen_whole,
+    repeats_get_the_same,
+    nothing_is_left,
+)
+
+
+def missing(own: Books) -> Iterator[TurnRow]:
+    """Turns of whose answer the follower has not seen every paragraph."""
+    seen = {paragraph for _, bubble in own.bubbles() for paragraph in bubble.paragraphs}
+    for turn in own.turns.values():
+        first = first_paragraph(turn)
+        if first is None:
+            continue
+        places = range(1, first.count + 1)
+        if not {Paragraph(turn.question, first.run, n, first.count) for n in places} <= seen:
+            yield turn
+
+
+def first_paragraph(turn: TurnRow) -> Paragraph | None:
+    """How the turn's answer begins."""
+    return read_paragraph(turn.answer.split("\n\n")[0])
+
+
+def _is_refusal(reply: bytes | None) -> bool:
+    match = _CONTENT.search(reply or b"")
+    return match is not None and "queue_full" in read_bubble(match[1].decode()).sentences
+
+
+def _answering_call(own: Books, turn: TurnRow) -> Call | None:
+    first = first_paragraph(turn)
+    calls = own.calls.get(turn.question, [])
+    return next((call for call in calls if first and call.nth == first.run), None)
+
+
+def _is_in_order(paragraphs: tuple[Paragraph, ...]) -> bool:
+    pairs = itertools.pairwise(paragraphs)
+    return all(a.question == b.question and b.place == a.place + 1 for a, b in pairs)

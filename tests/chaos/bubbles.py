@@ -1,0 +1,75 @@
+"""What a bubble says: paragraphs of answers, and the gateway's own sentences. Nothing else may.
+
+Knows the sentences by their keys; who may be shown which paragraph is for the auditor.
+"""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from chaos.answers import Paragraph, read_paragraph
+from yingda.texts import SENTENCES
+
+
+class Bubble(msgspec.Struct, frozen=True):
+    """A bubble, read."""
+
+    paragraphs: tuple[Paragraph, ...]
+    #: Keys of the sentences around them.
+    sentences: frozenset[str]
+    #: What is neither.
+    strange: tuple[str, ...]
+
+    @property
+    def is_again(self) -> bool:
+        """An answer that was read already is shown from its start."""
+        return "again" in self.sentences
+
+    @property
+    def asks_to_come_again(self) -> bool:
+        """There is more to fetch."""
+        return bool(self.sentences & {"waiting", "waiting_queued", "more", "unread_answer"})
+
+
+def read_bubble(text: str) -> Bubble:
+    """Take a bubble apart."""
+    paragraphs: list[Paragraph] = []
+    sentences: set[str] = set()
+    strange: list[str] = []
+    for piece in _pieces(text, sentences):
+        if paragraph := read_paragraph(piece):
+            paragraphs.append(paragraph)
+        elif key := _key_of(piece):
+            sentences.add(key)
+        else:
+            strange.append(piece)
+    return Bubble(tuple(paragraphs), frozenset(sentences), tuple(strange))
+
+
+def _pieces(text: str, sentences: set[str]) -> Iterable[str]:
+    head = _AGAIN.match(text)
+    if head is not None:
+        sentences.add("again")
+        text = text[head.end() :]
+    if _key_of(text):
+        return [text]
+    return text.split("\n\n")
+
+
+def _key_of(piece: str) -> str | None:
+    return next((key for key, pattern in _PATTERNS.items() if pattern.fullmatch(piece)), None)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    # Placeholders hold anything but a line's end.
+    return re.compile(re.sub(r"\\\{[a-z]+\\\}", ".*", re.escape(template)))
+
+
+_AGAIN = _pattern(SENTENCES["again"].zh)
+#: The first that fits counts: a quote is a line like many others, so it comes last.
+_PATTERNS = {
+    key: _pattern(sentence.zh)
+    for key, sentence in sorted(SENTENCES.items(), key=lambda item: item[0] == "quote")
+    if key not in {"again", "pickup_label"}
+}

@@ -1,0 +1,96 @@
+"""The simulated Dify of a chaos run: seeded answer times, and a book of every run.
+
+Knows which answers it forgets when their stream is cut, as a Dify does whose run dies with its
+client. Everything else is `DifyServer`.
+"""
+
+import math
+import random
+
+import msgspec
+from aiohttp import web
+
+from chaos.answers import answer
+from chaos.evidence import Call
+from yingda.clock import Clock
+from yingda.simulator.dify_script import DifyScript, Trouble
+from yingda.simulator.dify_server import DifyServer, KeptMessage
+
+#: Our choice: most answers take a second or two, so that 60 questions take under a minute; with
+#: sigma 0.9 some take longer than one window.
+MEDIAN_S, SIGMA = 1.3, 0.9
+_LONGEST_S = 9.0
+#: Shares of questions. Our choice: enough of each in a short run.
+_LONG_SHARE, _FORGOTTEN_SHARE, _REFUSED_SHARE = 0.35, 0.3, 0.06
+_LONG_PARAGRAPHS = (6, 18)
+_PIECES = 6
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What Dify does with one question, whenever it is asked."""
+
+    span_s: float
+    paragraphs: int
+    #: A run that is cut leaves nothing that could be found.
+    forgets: bool
+    refuses: bool
+
+
+def plan(seed: int, question: str) -> Plan:
+    """The same for the same seed and question."""
+    dice = random.Random(f"{seed}/{question}")
+    span_s = min(_LONGEST_S, MEDIAN_S * math.exp(dice.gauss(0.0, SIGMA)))
+    is_long = dice.random() < _LONG_SHARE
+    return Plan(
+        span_s=span_s,
+        paragraphs=dice.randint(*_LONG_PARAGRAPHS) if is_long else 1,
+        forgets=dice.random() < _FORGOTTEN_SHARE,
+        refuses=dice.random() < _REFUSED_SHARE,
+    )
+
+
+class ChaosDify(DifyServer):
+    """A Dify that answers by `plan` and keeps `book`."""
+
+    def __init__(self, clock: Clock, seed: int, api_key: str) -> None:
+        super().__init__(clock, api_key=api_key)
+        self.book: list[Call] = []
+        self._seed = seed
+
+    async def _run(self, request: web.Request) -> web.StreamResponse:
+        question = str((await request.json())["query"])
+        planned = plan(self._seed, question)
+        step_s = planned.span_s / (_PIECES + 1)
+        script = DifyScript(
+            text=answer(question, self.calls[question] + 1, planned.paragraphs),
+            pieces=_PIECES,
+            first_s=step_s,
+            gap_s=step_s,
+            trouble=Trouble.QUOTA if planned.refuses else Trouble.NONE,
+        )
+        self.on(question, script)
+        return await super()._run(request)
+
+    async def _stream(
+        self, request: web.Request, message: KeptMessage, script: DifyScript, trouble: Trouble
+    ) -> web.StreamResponse:
+        asked_in = str((await request.json()).get("conversation_id") or "")
+        nth = self.calls[message.query]
+        started_s = self.clock.monotonic()
+        try:
+            return await super()._stream(request, message, script, trouble)
+        finally:
+            was_cut = self.clock.now() < message.ready_at_s
+            message.failed = was_cut and plan(self._seed, message.query).forgets
+            self.book.append(
+                Call(
+                    question=message.query,
+                    user=message.user,
+                    nth=nth,
+                    asked_in_conversation_id=asked_in,
+                    conversation_id=message.ids.conversation_id,
+                    started_s=started_s,
+                    ended_s=self.clock.monotonic(),
+                    is_kept=not message.failed,
+                )
+            )

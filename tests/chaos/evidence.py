@@ -1,0 +1,139 @@
+"""What a run leaves behind, as frozen values: the database, Dify's calls, what followers saw.
+
+Knows where each is found. Judges nothing; `auditor` does.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from yingda.simulator.verdict import Outcome
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class TurnRow(msgspec.Struct, frozen=True):
+    """A row of `turn`; the fields are its columns."""
+
+    id: int
+    conversation_id: int
+    openid: str
+    number: int
+    question: str
+    state: str
+    run_no: int
+    answer: str
+    failure: str | None
+    is_unread: int
+
+
+class PushRow(msgspec.Struct, frozen=True):
+    """A row of `push`."""
+
+    id: int
+    openid: str
+    key: str
+    kind: str
+    turn_id: int | None
+    reply: bytes | None
+
+
+class OfferRow(msgspec.Struct, frozen=True):
+    """A row of `offer`."""
+
+    id: int
+    turn_id: int
+    push_id: int
+    start_source_chars: int
+    start_block_chars: int
+    end_source_chars: int
+    end_block_chars: int
+    state: str
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """Where in the answer it begins."""
+        return self.start_source_chars, self.start_block_chars
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Where in the answer it ends."""
+        return self.end_source_chars, self.end_block_chars
+
+
+class LostRunRow(msgspec.Struct, frozen=True):
+    """A row of `lost_run`."""
+
+    turn_id: int
+    run_no: int
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One run at Dify."""
+
+    question: str
+    user: str
+    #: From 1, per question.
+    nth: int
+    asked_in_conversation_id: str
+    conversation_id: str
+    started_s: float
+    ended_s: float
+    #: Dify can tell the answer afterwards, whatever became of the stream.
+    is_kept: bool
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One push as its follower and the wire saw it."""
+
+    openid: str
+    sent: str
+    #: The push's key at the gateway, `m:` and its MsgId.
+    key: str
+    is_question: bool
+    outcomes: tuple[Outcome, ...]
+    #: What the follower sees; "" when that is nothing.
+    shown: str
+    is_failure_line: bool
+    #: Every whole reply that the gateway gave to this push, repeats after a restart included.
+    replies: tuple[bytes, ...]
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """All of one run.
+
+    `kills` counts the SIGKILLs. `doubted` holds the offers that were in doubt at some time; a
+    repeat of their push may have settled them since.
+    """
+
+    turns: tuple[TurnRow, ...]
+    pushes: tuple[PushRow, ...]
+    offers: tuple[OfferRow, ...]
+    lost_runs: tuple[LostRunRow, ...]
+    calls: tuple[Call, ...]
+    exchanges: tuple[Exchange, ...]
+    kills: int = 0
+    doubted: frozenset[int] = frozenset()
+
+
+def rows(database: Path, table: str, kind: type[Row]) -> tuple[Row, ...]:
+    """Every row of a table that has the fields of `kind` as columns, oldest first."""
+    columns = ", ".join(kind.__struct_fields__)
+    with closing(sqlite3.connect(database)) as connection:
+        found = connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()  # noqa: S608 - our own names
+    return tuple([kind(*row) for row in found])
+
+
+def read(database: Path, calls: tuple[Call, ...], exchanges: tuple[Exchange, ...]) -> Evidence:
+    """The database as it stands, with the rest."""
+    return Evidence(
+        turns=rows(database, "turn", TurnRow),
+        pushes=rows(database, "push", PushRow),
+        offers=rows(database, "offer", OfferRow),
+        lost_runs=rows(database, "lost_run", LostRunRow),
+        calls=calls,
+        exchanges=exchanges,
+    )
