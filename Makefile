@@ -1,5 +1,9 @@
 # Every step runs in .venv; uv makes it from the lock file. Nothing here needs root.
 
+# A failure on the left of a pipe is a failure.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -ec
+
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
@@ -7,7 +11,9 @@ RUN := $(UV) run --no-sync --quiet
 # Half the tests wait for the disk or for a socket: one worker per core keeps both cores busy.
 PYTEST := $(RUN) pytest --quiet --numprocesses auto
 
-.PHONY: help setup demo test check lint types arrows unit format schema clean
+BENCH := $(RUN) --directory tests python -m bench
+
+.PHONY: help setup demo test check lint types arrows unit format bench soak chaos schema clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,10 +30,8 @@ setup: .venv/.ready ## Make .venv from the lock file
 demo: setup ## Chat with the gateway in this terminal, through a simulated WeChat
 	@$(RUN) yingda demo
 
-test: check ## Everything: the checks, then contracts, scenarios and real sockets
-	$(PYTEST) tests/contract tests/scenario tests/system --cov --cov-report= --cov-append
-	@$(RUN) coverage combine --quiet --append 2>/dev/null || true
-	@$(RUN) coverage report --skip-covered | tail -n 15
+test: lint types arrows ## Everything: the checks, contracts, scenarios, real sockets, a short chaos
+	$(PYTEST) tests --cov --cov-report=term:skip-covered | tail -n 60
 
 check: lint types arrows unit ## Lint, types, import arrows, unit tests
 
@@ -42,11 +46,20 @@ arrows: setup
 	@$(RUN) lint-imports --no-cache | tail -n 25
 
 unit: setup
-	$(PYTEST) tests/unit tests/wire --cov --cov-report=
+	$(PYTEST) tests/unit tests/wire
+
+bench: setup ## Measure one process beside its limits, some 10 min (ROW=start one row, JSON=/file)
+	@$(BENCH).__main__ $(if $(ROW),--row $(ROW)) $(if $(JSON),--json $(abspath $(JSON)))
+
+soak: setup ## Steady load with faults, memory and handles watched (MINUTES=30, JSON=/file)
+	@$(BENCH).soak --minutes $(or $(MINUTES),30) $(if $(JSON),--json $(abspath $(JSON)))
 
 format: setup ## Put the code into the house's form
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
+
+chaos: setup ## Kill a real process again and again under 300 questions, and account for each
+	YINGDA_CHAOS_QUESTIONS=$(or $(YINGDA_CHAOS_QUESTIONS),300) $(RUN) pytest --quiet tests/chaos
 
 schema: setup ## Write schema.sql anew from the tables
 	@$(RUN) python scripts/schema_sql.py

@@ -101,9 +101,14 @@ def test_the_page_of_commands_names_every_verb_with_every_option(name: str) -> N
         assert told == {option for each in command.params for option in each.opts}
 
 
+#: What only the tests read.
+OF_THE_TESTS = {"YINGDA_CHAOS_QUESTIONS", "YINGDA_CHAOS_SEED"}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_variable_that_is_named_is_a_setting(name: str) -> None:
-    assert set(re.findall(r"\bYINGDA_[A-Z_]*[A-Z]\b", text_of(name))) <= set(VARIABLES)
+    named = set(re.findall(r"\bYINGDA_[A-Z_]*[A-Z]\b", text_of(name)))
+    assert named <= set(VARIABLES) | OF_THE_TESTS
 
 
 def test_every_code_word_of_the_glossary_is_a_name_in_the_source() -> None:

@@ -41,13 +41,19 @@ class EventSplitter:
         if self._room_bytes < 0:
             raise AnswerIncomplete("the provider's stream is longer than the cap")
         # CR LF becomes two line ends; the empty line between them carries no data.
-        lines = chunk.replace(b"\r", b"\n").split(b"\n")
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r", b"\n")
+        longest_bytes = self._held_bytes + len(chunk)
+        lines = chunk.split(b"\n")
         rest = lines.pop()
-        if lines:
+        if lines and self._held:
             lines[0] = self._take_held() + lines[0]
         self._hold(rest)
         payloads = [line[5:].lstrip(b" ") for line in lines if line.startswith(b"data:")]
-        if any(len(payload) > self._line_limit_bytes for payload in payloads):
+        # Nearly no chunk can hold such a line; the others are spared a look at each.
+        if longest_bytes > self._line_limit_bytes and any(
+            len(payload) > self._line_limit_bytes for payload in payloads
+        ):
             raise AnswerIncomplete("a line of the provider's stream is longer than the cap")
         return payloads
 
