@@ -3,12 +3,13 @@
 Pure: values in, text and the offered span out. When to say it is decided in `choose`.
 """
 
+import re
 from urllib.parse import quote
 
 import msgspec
 import regex
 
-from yingda.delivery.plain import blocks
+from yingda.delivery.plain import SEPARATOR, blocks
 from yingda.delivery.split import all_parts
 from yingda.errors import FailureKind
 from yingda.texts import Texts, failure_key
@@ -22,7 +23,7 @@ _QUOTE_CHARS = 20
 #: Code points looked at for each of them: a cluster such as a family emoji has up to eleven.
 _GRAPHEME_CHARS = 12
 _GRAPHEME = regex.compile(r"\X")
-_TAG = regex.compile(r"</?[a-zA-Z][^<>]*>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 #: A part is never made shorter than this, however long an operator's own sentences are.
 #: Our choice: below it a reply would be mostly decoration.
 _PART_FLOOR_BYTES = 600
@@ -60,7 +61,12 @@ def tap_link(style: ReplyStyle, turn: Turn) -> str:
 
 def quoted(question: str) -> str:
     """The start of a question, on one line and without markup that a cut would break."""
-    line = " ".join(_TAG.sub(" ", clean_text(question)).replace("<", "＜").split())
+    text = clean_text(question)
+    if "<" in text:
+        text = _TAG.sub(" ", text).replace("<", "＜")
+    line = " ".join(text.split())
+    if len(line) <= _QUOTE_CHARS:
+        return line
     graphemes = _GRAPHEME.findall(line[: _QUOTE_CHARS * _GRAPHEME_CHARS])
     if len(graphemes) <= _QUOTE_CHARS:
         return line
@@ -93,7 +99,10 @@ def outcome(
     if not any(clean_text(block.text).strip() for block in shown):
         shown = ()
     writer = _Writer(turn, style, is_empty=not shown)
-    remaining = all_parts(shown, turn.cursor, writer.part_limit_bytes)
+    is_short = sum(_size(block.text) + len(SEPARATOR) for block in shown) <= _PART_FLOOR_BYTES
+    # What fits the shortest part is one part, whatever stands around it.
+    limit_bytes = _PART_FLOOR_BYTES if is_short else writer.part_limit_bytes
+    remaining = all_parts(shown, turn.cursor, limit_bytes)
     part = remaining[0] if remaining else None
     is_last = len(remaining) <= 1
     lines = [

@@ -4,6 +4,7 @@ For trying things out and for measuring. It streams Chinese Markdown at a chosen
 and keeps nothing: the count of questions travels in the conversation's id. Knows no model.
 """
 
+import itertools
 import re
 import secrets
 from collections.abc import AsyncGenerator, Iterator
@@ -34,7 +35,7 @@ _QUOTE_CHARS = 60
 
 _SLOW = re.compile(r"慢\s*(\d{1,4}(?:\.\d{1,3})?)")
 _LONG = re.compile(r"长\s*(\d{1,7})")
-_CONVERSATION = re.compile(r"echo-[0-9a-f]{16}-(\d{1,9})")
+_CONVERSATION = re.compile(r"echo-[0-9a-f]{16,32}-(\d{1,9})")
 
 _FILLER = (
     "这一段用来凑足长度，好看清长回答怎样分成几条送达。",
@@ -66,12 +67,15 @@ class Echo:
     def __init__(self, settings: EchoSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
+        #: Tells this process's runs and conversations from those of others.
+        self._name = secrets.token_hex(8)
+        self._numbers = itertools.count(1)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Yield ids, text and end; never fails. Closing it early ends it at once."""
         settings = _steered(self._settings, prompt.text)
-        conversation_id, number = _next_in(prompt.conversation_id)
-        run = secrets.token_hex(8)
+        conversation_id, number = self._next_in(prompt.conversation_id)
+        run = f"{self._name}-{next(self._numbers)}"
         yield Started(
             conversation_id=conversation_id, task_id=f"task-{run}", message_id=f"message-{run}"
         )
@@ -100,6 +104,14 @@ class Echo:
     async def aclose(self) -> None:
         """There are no connections."""
 
+    def _next_in(self, conversation_id: str | None) -> tuple[str, int]:
+        """The id to go on with, and this question's number; a foreign id starts a conversation."""
+        known = _CONVERSATION.fullmatch(conversation_id or "")
+        if known is None or conversation_id is None:
+            return f"echo-{self._name}{next(self._numbers):x}-1", 1
+        number = int(known[1]) + 1
+        return f"{conversation_id.rpartition('-')[0]}-{number}", number
+
 
 def _steered(settings: EchoSettings, question: str) -> EchoSettings:
     """The settings with what the question asks for, within bounds."""
@@ -111,15 +123,6 @@ def _steered(settings: EchoSettings, question: str) -> EchoSettings:
         length_chars = min(int(long[1]), LENGTH_LIMIT_CHARS)
         settings = msgspec.structs.replace(settings, length_chars=length_chars)
     return settings
-
-
-def _next_in(conversation_id: str | None) -> tuple[str, int]:
-    """The id to go on with, and this question's number; a foreign id starts a conversation."""
-    known = _CONVERSATION.fullmatch(conversation_id or "")
-    if known is None or conversation_id is None:
-        return f"echo-{secrets.token_hex(8)}-1", 1
-    number = int(known[1]) + 1
-    return f"{conversation_id.rpartition('-')[0]}-{number}", number
 
 
 def _answer(question: str, number: int, length_chars: int) -> str:
