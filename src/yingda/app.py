@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 import structlog
 
@@ -34,6 +35,10 @@ from yingda.words import words_to_commands
 
 _log = structlog.get_logger()
 
+#: How soon the repeat of a held attempt has come and got its promise: what is left of one window,
+#: and another one up to its decision. Our choice.
+_REPEAT_LIMIT_S = 6.0
+
 
 class Gateway:
     """A running gateway: the ASGI application, and the parts behind it."""
@@ -48,6 +53,7 @@ class Gateway:
         clock: Clock,
     ) -> None:
         board, ages = Board(), PushAges()
+        self._clock = clock
         self._providers = providers
         self._store = store
         self._jobs = LocalJobs(clock)
@@ -87,18 +93,24 @@ class Gateway:
 
         What is asked meanwhile is durable, gets a promise, and runs after the next start.
         """
-        self._route.begin_drain()
         self._health.begin_drain()
+        is_awaited = self._route.begin_drain()
+        drained_at_s = self._clock.monotonic()
         await self._jobs.drain(timeout_s)
+        if is_awaited:
+            # An attempt that was cut just now comes again directly; then it finds somebody.
+            left_s = min(timeout_s, _REPEAT_LIMIT_S) - (self._clock.monotonic() - drained_at_s)
+            await self._clock.sleep(max(0.0, left_s))
 
     async def stop(self) -> None:
         """Let go of everything, once no request is open any more."""
-        await self._jobs.drain(0.0)
-        await self._runner.close()
-        await self._receipts.close()
-        for provider in self._providers.values():
-            await provider.aclose()
-        await self._store.close()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._store.close)
+            for provider in self._providers.values():
+                stack.push_async_callback(provider.aclose)
+            stack.push_async_callback(self._receipts.close)
+            stack.push_async_callback(self._runner.close)
+            await self._jobs.drain(0.0)
 
 
 async def open_gateway(settings: Settings, clock: Clock) -> Gateway:

@@ -58,3 +58,35 @@ async def test_a_turn_that_outlives_the_drain_is_looked_for_after_the_restart(
         await house.pass_s(1)
         assert "找到的回答。" in (await house.run(phone.say("1"))).text
         assert house.provider.count("问") == 1
+
+
+async def test_an_attempt_that_is_held_when_the_stop_comes_gets_a_promise(tmp_path: Path) -> None:
+    """In the last half second of its window, or with its repeat if WeChat had cut it."""
+    for at_s in (4.7, 5.0, 5.2, 9.7):
+        folder = tmp_path / str(at_s)
+        folder.mkdir()
+        async with open_house(folder) as house:
+            house.provider.on("问", Script(text="回答。", after_s=60))
+            seen = await house.interrupted(house.phone().say("问"), at_s, house.gateway.drain(25.0))
+            assert not seen.is_failure_line
+            assert "正在思考" in seen.text
+
+
+async def test_a_held_attempt_of_a_queued_turn_outlasts_an_early_end_of_the_drain(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        phone = house.phone()
+        house.provider.on("甲", Script(text="甲的回答。", after_s=5.6))
+        house.provider.on("乙", Script(text="乙的回答。", after_s=60))
+        first = house.run(asyncio.gather(phone.say("甲"), house.after(0.3, phone.say("乙"))))
+        house.clock.call_later(5.2, lambda: drains.append(asyncio.ensure_future(stop())))
+        drains: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            await house.gateway.drain(25.0)
+            await house.gateway.stop()
+
+        seen = await first
+        assert not any(one.is_failure_line for one in seen)
+        assert drains

@@ -250,3 +250,24 @@ async def test_an_own_pickup_word_replaces_the_one(tmp_path: Path) -> None:
         assert LATE in (await house.run(phone.tap())).text
         await house.run(phone.say("1"))
         assert house.provider.count("1") == 1
+
+
+@pytest.mark.parametrize("after_s", [1, 20])
+async def test_a_part_that_tells_how_to_go_on_is_what_the_word_goes_on_with(
+    tmp_path: Path, after_s: float
+) -> None:
+    """Whether the earlier answer had been promised by a waiting text or came at once."""
+    async with open_house(tmp_path) as house:
+        phone = house.phone()
+        house.provider.on("甲", Script(text="甲的一段话。\n\n" * 300, after_s=after_s))
+        house.provider.on("乙", Script(text="乙的一段话。\n\n" * 300, after_s=1))
+        await house.run(phone.say("甲"))
+        await house.pass_s(30)
+        if after_s > 15:
+            await house.run(phone.say("1"))
+        second = await house.run(phone.say("乙"))
+        assert "乙的一段话。" in second.text
+        assert "（1/" in second.text
+        went_on = await house.run(phone.say("1"))
+        assert "乙的一段话。" in went_on.text
+        assert "（2/" in went_on.text

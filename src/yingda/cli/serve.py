@@ -35,7 +35,7 @@ async def serve(settings: Settings) -> None:
     host, port = sock.getsockname()[:2]
     _log.info(
         "serving",
-        address=f"http://{host}:{port}",
+        address=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
         callbacks=[f"/wechat/{account.name}" for account in settings.accounts],
         database=str(settings.database_path),
     )

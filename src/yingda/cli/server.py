@@ -6,6 +6,7 @@ once; what was under way is found in the store at the next start.
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import structlog
 import uvicorn
 
 from yingda.app import Gateway
+from yingda.errors import ConfigurationError
 
 _log = structlog.get_logger()
 
@@ -86,7 +88,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises OSError when the address cannot be had."""
+    """A listening socket. Raises ConfigurationError when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -94,7 +96,15 @@ def listen(host: str, port: int) -> socket.socket:
         sock.bind((host, port))
         # From here on a connection waits for us instead of being refused.
         sock.listen(_BACKLOG)
-    except BaseException:
+    except OSError as error:
         sock.close()
-        raise
+        raise ConfigurationError(_refusal(host, port, error)) from error
     return sock
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"{host}:{port} is in use: stop the other program, or choose another --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} is for the administrator: choose one above 1023, with a proxy in front"
+    return f"{host} is no address of this machine: choose another --host, such as 127.0.0.1"

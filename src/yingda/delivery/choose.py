@@ -71,6 +71,9 @@ def choose(view: AttemptView) -> Decision:
             return Decision(Step.ANSWER)
         return _let_go(view)
     if view.is_held:
+        # Nobody may be there for the attempt that this one was held for.
+        if view.is_draining and view.window_age_s < WINDOW_S:
+            return Decision(Step.PROMISE)
         return _let_go(view)
     if view.window_age_s < DECIDE_AFTER_S:
         return Decision(Step.WAIT, DECIDE_AFTER_S)

@@ -13,6 +13,7 @@ Read `answer` from top to bottom. Whatever goes wrong after `verify` ends in a l
 """
 
 import secrets
+from contextlib import ExitStack
 
 import msgspec
 import structlog
@@ -81,6 +82,7 @@ class Route:
         self._receipts = receipts
         self._clock = clock
         self._is_draining = False
+        self._open: set[Window] = set()
 
     def knows(self, account_name: str) -> bool:
         """Whether there is such an account."""
@@ -133,9 +135,15 @@ class Route:
         else:
             self._receipts.lost(answer.push_id)
 
-    def begin_drain(self) -> None:
-        """The process is being stopped: leave no attempt to be repeated to nobody."""
+    def begin_drain(self) -> bool:
+        """The process is being stopped: leave no attempt to be repeated to nobody.
+
+        Returns whether an attempt is held, whose repeat is yet to come.
+        """
         self._is_draining = True
+        for window in self._open:
+            window.wake()
+        return any(window.is_held for window in self._open)
 
     def _account(self, name: str) -> Account:
         account = self._accounts.get(name)
@@ -160,8 +168,10 @@ class Route:
         if entered.turn is None:
             return SUCCESS
         push_age_s = self._push_age_s(account, message, entered)
-        is_held = False
-        with self._board.watch(entered.turn.id, window.wake):
+        self._open.add(window)
+        with ExitStack() as stack:
+            stack.callback(self._open.discard, window)
+            stack.enter_context(self._board.watch(entered.turn.id, window.wake))
             while True:
                 outlook = await self._store.outlook(entered.turn.id)
                 view = AttemptView(
@@ -169,13 +179,13 @@ class Route:
                     push_age_s=push_age_s,
                     attempt_no=entered.attempts,
                     window_age_s=window.age_s,
-                    is_held=is_held,
+                    is_held=window.is_held,
                     is_draining=self._is_draining,
                 )
                 decision = choose(view)
-                if decision.step is Step.HOLD and not is_held:
-                    is_held = await self._patience.try_spend(account)
-                    if not is_held:
+                if decision.step is Step.HOLD and not window.is_held:
+                    window.is_held = await self._patience.try_spend(account)
+                    if not window.is_held:
                         decision = choose(msgspec.structs.replace(view, has_patience=False))
                 if decision.step in {Step.WAIT, Step.HOLD} and not window.is_gone:
                     await window.wait(decision.until_s)
@@ -223,7 +233,11 @@ class Route:
             is_again=is_again,
         )
         chosen = ChosenReply(
-            reply=text_reply(message, composed.text, int(now)), chosen_at=now, offer=offer
+            reply=text_reply(message, composed.text, int(now)),
+            chosen_at=now,
+            offer=offer,
+            # A part that says how to get the next one promises it.
+            promises=None if composed.completes else turn.id,
         )
         return await self._store.choose_reply(entered.push_id, chosen)
 

@@ -52,7 +52,7 @@ class Runner:
         self._providers = providers
         self._clock = clock
         self._running: dict[int, RunningTurn] = {}
-        self._errands: set[asyncio.Task[None]] = set()
+        self._errands: set[asyncio.Future[None]] = set()
 
     async def run(self, turn_id: int) -> None:
         """Run a turn to its end; the jobs call this. Does nothing for a turn that has ended."""
@@ -166,7 +166,9 @@ class Runner:
             _log.warning("run_not_noted", turn=running.turn_id)
 
     async def _stop(self, running: RunningTurn) -> None:
-        provider = self._providers[running.claim.provider]
+        provider = self._providers.get(running.claim.provider)
+        if provider is None:
+            return
         try:
             async with self._clock.timeout(_STOP_LIMIT_S):
                 await provider.stop(running.trace())
@@ -176,7 +178,12 @@ class Runner:
     def _spawn(self, errand: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(errand)
         self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        task.add_done_callback(self._end_errand)
+
+    def _end_errand(self, task: "asyncio.Future[None]") -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("errand_failed", exc_info=error)
 
     async def _insist(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Do it however long the store refuses: giving up would lose a question or an answer."""

@@ -28,6 +28,8 @@ class Window:
         # What was waited for is reached, even where sums of floats say that a hair is missing:
         # or the same wait would begin again and again.
         self._reached_s = 0.0
+        #: This attempt was decided to be left to WeChat's cut.
+        self.is_held = False
 
     @property
     def age_s(self) -> float:

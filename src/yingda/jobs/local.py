@@ -64,6 +64,6 @@ class LocalJobs:
 
     def _end(self, turn_id: int, task: "asyncio.Future[None]") -> None:
         del self._running[turn_id]
+        self._fill()
         if not task.cancelled() and (error := task.exception()):
             _log.error("job_failed", turn=turn_id, exc_info=error)
-        self._fill()

@@ -101,6 +101,10 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     provider_conversation_id: str | None
     #: What an earlier run that was cut off had learnt from its provider; None on a first run.
     earlier: RunIds | None = None
+    #: The provider's messages that answered the conversation's turns before this one, and when
+    #: the last of those turns ended; looked up only where an earlier run was cut off.
+    former_message_ids: frozenset[str] = frozenset()
+    former_ended_at: float | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from yingda.store.steps import (
     fetch,
     fetch_one,
     head_of,
+    place_of,
     turn_from,
 )
 from yingda.turn.lifecycle import Happening, State, sources
@@ -56,6 +57,12 @@ _FIND_LOST_RUN = """
     FROM lost_run WHERE turn_id = :id
     ORDER BY (task_id IS NOT NULL OR message_id IS NOT NULL) DESC, run_no DESC LIMIT 1
 """
+# Enough to tell the same words of two turns apart: a search looks at the newest messages.
+_FORMER_TURNS = """
+    SELECT message_id, ended_at FROM turn
+    WHERE account = :account AND openid = :openid AND conversation_id = :conversation_id
+    AND id < :id ORDER BY number DESC LIMIT 50
+"""
 _NOTE_RUN = """
     UPDATE turn SET run_conversation_id = coalesce(:conversation_id, run_conversation_id),
         task_id = coalesce(:task_id, task_id), message_id = coalesce(:message_id, message_id),
@@ -90,9 +97,13 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
         earlier = _run_ids((yield from fetch(_FIND_LOST_RUN, id=turn_id))[0], asked_earlier_in)
     row = yield from fetch_one(_CLAIM, id=turn_id, at=at, asked_in=asked_in)
     assert row is not None, "the turn was found in this very transaction"
+    turn = turn_from(row)
+    former = (yield from fetch(_FORMER_TURNS, id=turn_id, **place_of(turn))) if earlier else []
     return Claim(
-        turn=turn_from(row),
+        turn=turn,
         user=user,
+        former_message_ids=frozenset(message_id for message_id, _ in former if message_id),
+        former_ended_at=max((ended_at for _, ended_at in former if ended_at), default=None),
         provider=provider,
         provider_conversation_id=asked_in,
         earlier=earlier,

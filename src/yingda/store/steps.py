@@ -99,18 +99,18 @@ def read_turn(turn_id: int) -> Steps[Turn]:
     found = turn_from(row)
     if not found.is_pending:
         return found
-    ahead = yield from fetch(_COUNT_AHEAD, id=turn_id, **_place_of(found))
+    ahead = yield from fetch(_COUNT_AHEAD, id=turn_id, **place_of(found))
     return turn_from(row, ahead[0][0])
 
 
 def head_of(turn: Turn) -> Steps[int | None]:
     """The first pending turn of this turn's conversation: the only one that may run."""
-    row = yield from fetch_one(_HEAD, **_place_of(turn))
+    row = yield from fetch_one(_HEAD, **place_of(turn))
     return row[0] if row else None
 
 
-def _place_of(turn: Turn) -> dict[str, Any]:
-    # The conversation alone would do; the follower leads the index.
+def place_of(turn: Turn) -> dict[str, Any]:
+    """The conversation it belongs to; that alone would do, but the follower leads the index."""
     return {
         "account": turn.account,
         "openid": turn.openid,

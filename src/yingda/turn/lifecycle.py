@@ -1,7 +1,8 @@
 """What may happen to a turn, as a table.
 
-Code looks transitions up here and nowhere else; the diagram in the documentation is drawn from
-`TRANSITIONS`.
+The store takes from it which states a claim or an end may start from. Only the conditions of
+partial indexes spell pending states out, as a database wants its own words there; a test holds
+them against this table.
 """
 
 from collections.abc import Mapping
@@ -57,8 +58,3 @@ PENDING = frozenset(state for state, happenings in TRANSITIONS.items() if happen
 def sources(happening: Happening) -> frozenset[State]:
     """The states in which `happening` may happen."""
     return frozenset(s for s, happenings in TRANSITIONS.items() if happening in happenings)
-
-
-def after(state: State, happening: Happening) -> State | None:
-    """The state that follows, or None where `happening` changes nothing any more."""
-    return TRANSITIONS[state].get(happening)

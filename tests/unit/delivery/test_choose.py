@@ -43,6 +43,8 @@ TABLE = [
     (False, SECOND_S, 4.5, False, False, False, PROMISE),
     (False, FIRST_S, 4.5, False, True, True, PROMISE),
     (False, FIRST_S, 4.9, True, True, False, HOLD_OPEN),
+    (False, FIRST_S, 4.7, True, False, True, PROMISE),
+    (False, FIRST_S, 5.0, True, False, True, HOLD_OPEN),
     (False, FIRST_S, 6.4, True, False, True, HOLD_OPEN),
     (False, FIRST_S, 6.5, True, True, False, LET_GO),
 ]
