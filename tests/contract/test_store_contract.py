@@ -308,3 +308,18 @@ async def test_a_write_check_passes_and_leaves_nothing(desk: Desk) -> None:
     await asyncio.gather(*(desk.store.check_writable() for _ in range(3)))
     await desk.reopen()
     assert (await desk.store.recover()).to_run == ()
+
+
+async def test_a_run_that_takes_over_knows_what_the_turns_before_it_were_answered_with(
+    desk: Desk,
+) -> None:
+    first = turn_id_of(await desk.ask("m:1"))
+    claimed = await desk.claim(first)
+    assert (claimed.former_message_ids, claimed.former_ended_at) == (frozenset(), None)
+    await desk.store.note_run(first, claimed.turn.run_no, RunIds(message_id="answer-1"))
+    await desk.store.finish(first, claimed.turn.run_no, Outcome(answer="yes"), NOON + 7)
+    second = turn_id_of(await desk.ask("m:2"))
+    await desk.claim(second)
+    taken_over = await desk.claim(second)
+    assert taken_over.former_message_ids == {"answer-1"}
+    assert taken_over.former_ended_at == NOON + 7

@@ -1,11 +1,13 @@
 """How the log is written: one line an event, for people or for machines.
 
-Messages and secrets never reach it: whoever logs, logs names, counts and times.
+Messages and secrets never reach it: whoever logs, logs names, counts and times, and a traceback
+is printed without its frames' variables. A line that cannot be written is lost, and harms nobody.
 """
 
+import contextlib
 import logging
 import sys
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -15,9 +17,15 @@ def set_up(level: str, log_format: str, stream: TextIO = sys.stderr) -> None:
     is_console = log_format == "console" or (log_format == "auto" and stream.isatty())
     renderer: Any
     if is_console:
-        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(),
+            # The default one prints every frame's variables where rich is installed.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     else:
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    # Its two users write and flush, and ask for nothing else of a file.
+    file = cast("TextIO", _Careless(stream))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -27,11 +35,27 @@ def set_up(level: str, log_format: str, stream: TextIO = sys.stderr) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=file),
         cache_logger_on_first_use=True,
     )
     # What libraries have to say matters when something is wrong.
-    logging.basicConfig(stream=stream, level=logging.WARNING, format="%(levelname)s %(message)s")
+    logging.basicConfig(stream=file, level=logging.WARNING, format="%(levelname)s %(message)s")
+
+
+class _Careless:
+    """Drops what a full disk, a pipe nobody reads any more, or a closed file refuses."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _number(level: str) -> int:

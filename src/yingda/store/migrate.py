@@ -12,7 +12,8 @@ from pathlib import Path
 import structlog
 
 from yingda.errors import StoreError
-from yingda.store.refusals import store_error
+from yingda.store.files import make_file
+from yingda.store.refusals import file_error, store_error
 
 _log = structlog.get_logger()
 
@@ -79,17 +80,28 @@ def _make(connection: sqlite3.Connection) -> None:
 
 
 def _copied(connection: sqlite3.Connection, path: Path, version: str) -> Path:
-    """A copy of the whole database on the disk, under a name that was free."""
+    """A copy of the whole database on the disk, under a name that was free; none if it fails."""
     names = (f"{path.name}.before-{HEAD}-from-{version}-{n}" for n in itertools.count(1))
-    copy = next(path.with_name(name) for name in names if not path.with_name(name).exists())
-    # SQLite makes a consistent copy itself, but older versions do not flush it.
-    connection.execute("VACUUM INTO ?", (str(copy),))
-    written = os.open(copy, os.O_RDWR)
+    copy = next(copy for copy in map(path.with_name, names) if make_file(copy))
+    try:
+        # SQLite makes a consistent copy itself, but older versions do not flush it.
+        connection.execute("VACUUM INTO ?", (str(copy),))
+        _flush(copy)
+    except OSError as error:
+        copy.unlink()
+        raise file_error(error) from error
+    except BaseException:
+        copy.unlink()
+        raise
+    return copy
+
+
+def _flush(path: Path) -> None:
+    written = os.open(path, os.O_RDWR)
     try:
         os.fsync(written)
     finally:
         os.close(written)
-    return copy
 
 
 def upgrade(path: Path, to: str = "head") -> None:

@@ -101,9 +101,3 @@ def get_or_make_secret(name: str) -> Steps[bytes]:
         "INSERT INTO secret (name, value) VALUES (:name, :value)", name=name, value=made
     )
     return made
-
-
-def touch() -> Steps[None]:
-    """A write that leaves nothing behind."""
-    yield from execute("CREATE TABLE touched (at INTEGER)")
-    yield from execute("DROP TABLE touched")

@@ -3,6 +3,7 @@
 Knows their wordings; no statement and no value ever gets into a message.
 """
 
+import errno
 import sqlite3
 
 from yingda.errors import StoreError
@@ -18,6 +19,15 @@ _MENDS = {
     "locked": "another program holds the database; close it",
 }
 
+_FORBIDDEN = "let the user that runs yingda write to that folder, or name another data folder"
+#: What the operating system says → the same. For the rest, the place itself is the wrong one.
+_FILE_MENDS = {
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.ENOSPC: "free some space on that disk, or name another data folder",
+    errno.EDQUOT: "raise that user's disk quota, or name another data folder",
+}
+
 
 def store_error(error: sqlite3.Error) -> StoreError:
     """SQLite's complaint as ours, with the mend; it holds no statement and no values."""
@@ -28,7 +38,7 @@ def store_error(error: sqlite3.Error) -> StoreError:
 
 def file_error(error: OSError) -> StoreError:
     """The operating system's complaint about the database's folder or lock as ours."""
+    mend = _FILE_MENDS.get(error.errno or 0, "name another data folder")
     return StoreError(
-        f"the database's file or folder cannot be used: {error.strerror} ({error.filename});"
-        " let the user that runs yingda write to that folder, or name another path"
+        f"the database's file or folder cannot be used: {error.strerror} ({error.filename}); {mend}"
     )

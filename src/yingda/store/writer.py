@@ -1,18 +1,21 @@
 """One thread that owns the database connection, and commits what is waiting in groups.
 
 A durable commit costs a flush of the disk; everything that was submitted while the last flush
-ran shares the next one. Knows no table.
+ran shares the next one. Knows no table. The thread itself logs nothing: a log that cannot be
+written must not end it.
 """
 
 import asyncio
 import queue
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import structlog
 
+from yingda.errors import StoreError
 from yingda.store.refusals import store_error
 from yingda.store.steps import Steps
 
@@ -82,7 +85,7 @@ class Writer:
         while open_for_work:
             group, open_for_work = self._next_group()
             if group:
-                self._run_group(group)
+                self._settle(group)
                 self._answer(group)
 
     def _next_group(self) -> tuple[list[_Job], bool]:
@@ -98,8 +101,19 @@ class Writer:
                 return group, True
         return group, False
 
+    def _settle(self, group: list[_Job]) -> None:
+        try:
+            self._run_group(group)
+        # Without the thread every later caller would wait for ever, so nothing may end it: neither
+        # a rollback that is refused nor an operation that raises what no operation should.
+        except BaseException as error:  # noqa: BLE001
+            for job in group:
+                job.error = _left_over(error)
+
     def _run_group(self, group: list[_Job]) -> None:
         try:
+            # An earlier group's rollback may have been refused.
+            self._roll_back()
             # Taking the write lock at once cannot fail half-way through a group.
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
@@ -118,7 +132,7 @@ class Writer:
                 group[0].error = _translated(error)
                 return
             for job in group:
-                self._run_group([job])
+                self._settle([job])
 
     def _carry_out(self, steps: Steps[Any]) -> Any:
         execute = self._connection.execute
@@ -150,6 +164,10 @@ class Writer:
                 job.reply.set_result(job.result)
             else:
                 job.reply.set_exception(job.error)
+        # Last, for a caller's answer must not depend on the log.
+        told = Counter(str(job.error) for job in group if isinstance(job.error, StoreError))
+        for reason, count in told.items():
+            _log.error("store_refused", reason=reason, operations=count)
 
 
 def _translated(error: Exception) -> Exception:
@@ -157,5 +175,13 @@ def _translated(error: Exception) -> Exception:
         return error
     translated = store_error(error)
     translated.__cause__ = error
-    _log.error("store_refused", reason=str(translated))
     return translated
+
+
+def _left_over(error: BaseException) -> StoreError:
+    if isinstance(error, sqlite3.Error):
+        left_over = store_error(error)
+    else:
+        left_over = StoreError(f"an operation on the database broke off: {type(error).__name__}")
+    left_over.__cause__ = error
+    return left_over

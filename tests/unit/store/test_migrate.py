@@ -1,6 +1,8 @@
 """The three descriptions of the tables agree, and a file is only changed when it is ours."""
 
+import errno
 import importlib.util
+import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -185,6 +187,21 @@ async def test_an_older_file_is_copied_and_then_migrated_with_its_data(
     (copy,) = copies(old_file)
     assert query(copy, "SELECT version_num FROM alembic_version") == [(NOW,)]
     assert query(copy, "SELECT name, value FROM secret") == secrets
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_copy_that_cannot_be_finished_is_not_left_behind(
+    old_file: Path, plan_second: PlanSecond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    plan_second(ADD_COLUMN)
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(StoreError, match="free some space"):
+        await open_sqlite(old_file)
+    assert copies(old_file) == []
+    assert query(old_file, "SELECT version_num FROM alembic_version") == [(NOW,)]
 
 
 async def test_a_file_that_is_up_to_date_is_not_copied(old_file: Path) -> None:

@@ -1,11 +1,14 @@
 """What only the store on SQLite promises: flushed commits, one process, and indexes that serve."""
 
 import asyncio
+import contextlib
+import resource
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from support.stores import ANN, SHOP, Desk, turn_id_of
 from yingda.errors import StoreError
 from yingda.store import entering, reading, running, steps
+from yingda.store.files import hold
 from yingda.store.sqlite import SqliteStore, open_sqlite
 
 
@@ -82,6 +86,63 @@ async def test_another_program_that_keeps_the_write_lock_is_named(
             await store.check_writable()
         other.execute("ROLLBACK")
     await store.check_writable()
+
+
+async def test_waiting_for_another_program_leaves_an_attempt_most_of_its_window(
+    store: SqliteStore,
+) -> None:
+    # An attempt has 5 s.
+    assert store._connection.execute("PRAGMA busy_timeout").fetchone() == (1500,)
+
+
+async def test_every_write_check_puts_a_page_into_the_write_ahead_log(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    sizes = []
+    for _ in range(3):
+        await store.check_writable()
+        sizes.append((tmp_path / "yingda.sqlite3-wal").stat().st_size)
+    # One page of 4096 bytes and its header of 24: sqlite.org/fileformat2.html.
+    assert [after - before for before, after in pairwise(sizes)] == [4120, 4120]
+
+
+async def test_a_write_check_has_no_statement_prepared_anew(store: SqliteStore) -> None:
+    before = store._connection.execute("PRAGMA schema_version").fetchone()
+    await store.check_writable()
+    assert store._connection.execute("PRAGMA schema_version").fetchone() == before
+
+
+@contextlib.contextmanager
+def no_file_may_grow() -> Iterator[None]:
+    """As on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_write_check_fails_while_nothing_can_be_written_and_passes_after(
+    store: SqliteStore,
+) -> None:
+    with no_file_may_grow(), pytest.raises(StoreError, match="check the disk"):
+        await store.check_writable()
+    await store.check_writable()
+
+
+async def test_a_write_check_fails_on_a_database_that_may_only_be_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "yingda.sqlite3"
+    await open_and_close(path)
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    store = SqliteStore(connection, hold(path))
+    with pytest.raises(StoreError, match="readonly"):
+        await store.check_writable()
+    await store.close()
 
 
 async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ async def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> N
 
 async def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b"kept")
-    with pytest.raises(StoreError, match="name another path"):
+    with pytest.raises(StoreError, match="name another data folder"):
         await open_sqlite(tmp_path / "data" / "yingda.sqlite3")
     assert (tmp_path / "data").read_bytes() == b"kept"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from yingda.errors import StoreError
+from yingda.store import writer as writer_module
 from yingda.store.refusals import store_error
 from yingda.store.steps import Steps, execute, fetch
 from yingda.store.writer import Writer
@@ -114,6 +116,93 @@ async def test_a_locked_database_fails_a_whole_group_at_once(
     assert all(isinstance(result, StoreError) for result in results)
     assert begins.count("BEGIN IMMEDIATE") < 10
     assert await writer.submit(lambda: write(1)) == 1
+
+
+class Log:
+    """Keeps what is logged, and on which thread; or refuses to, as a full disk does."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.entries: list[tuple[threading.Thread, str, dict[str, object]]] = []
+        self.refuses = refuses
+
+    def error(self, event: str, **values: object) -> None:
+        self.entries.append((threading.current_thread(), event, values))
+        if self.refuses:
+            raise OSError("No space left on device")
+
+
+async def refused_twice(writer: Writer) -> list[object]:
+    await writer.submit(lambda: write(1))
+    tasks = [submitted(writer, partial(write, n)) for n in (1, 2, 1)]
+    return [type(each) for each in await asyncio.gather(*tasks, return_exceptions=True)]
+
+
+async def test_a_refusal_is_logged_on_the_loops_thread_with_its_reason(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log()
+    monkeypatch.setattr(writer_module, "_log", log)
+    assert await refused_twice(writer) == [StoreError, int, StoreError]
+    assert {thread for thread, _, _ in log.entries} == {threading.current_thread()}
+    assert {event for _, event, _ in log.entries} == {"store_refused"}
+    assert all("UNIQUE" in str(values["reason"]) for _, _, values in log.entries)
+    assert sum(int(str(values["operations"])) for _, _, values in log.entries) == 2
+
+
+async def test_a_log_that_cannot_be_written_keeps_no_caller_waiting(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: complaints.append(context["exception"])
+    )
+    log = Log(refuses=True)
+    monkeypatch.setattr(writer_module, "_log", log)
+    assert await refused_twice(writer) == [StoreError, int, StoreError]
+    assert await writer.submit(read) == [1, 2]
+    assert len(complaints) == len(log.entries) > 0
+    assert not writer.is_busy
+
+
+class Abort(BaseException):
+    """What no operation should raise."""
+
+
+def aborted(number: int) -> Steps[int]:
+    yield from execute("INSERT INTO note VALUES (:n)", n=number)
+    raise Abort
+
+
+async def test_an_operation_that_raises_what_none_should_fails_and_the_thread_goes_on(
+    writer: Writer,
+) -> None:
+    with pytest.raises(StoreError, match="broke off: Abort") as raised:
+        await writer.submit(lambda: aborted(1))
+    assert isinstance(raised.value.__cause__, Abort)
+    assert await writer.submit(read) == []
+    assert await writer.submit(lambda: write(2)) == 2
+    assert not writer.is_busy
+
+
+async def test_a_rollback_that_is_refused_fails_its_group_and_the_next_one_begins_anew(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roll_back = writer._roll_back
+    left = 1
+
+    def refused_once() -> None:
+        nonlocal left
+        if left and writer._connection.in_transaction:
+            left -= 1
+            raise sqlite3.OperationalError("disk I/O error")
+        roll_back()
+
+    monkeypatch.setattr(writer, "_roll_back", refused_once)
+    with pytest.raises(StoreError, match=r"disk I/O error .*check the disk"):
+        await writer.submit(lambda: poisoned(1))
+    assert left == 0
+    assert await writer.submit(lambda: write(2)) == 2
+    assert await writer.submit(read) == [2]
 
 
 @pytest.mark.parametrize(
