@@ -165,12 +165,17 @@ def failure_key(kind: FailureKind) -> str:
     return f"failed_{kind.value}"
 
 
-def placeholders(template: str) -> frozenset[str]:
-    """The names in braces. Raises ValueError for braces that do not match or hold more."""
-    parts = [part for part in string.Formatter().parse(template) if part[1] is not None]
+def _parsed(template: str) -> list[tuple[str, str | None]]:
+    """Plain text and the name behind it, in turns. ValueError as `placeholders` raises it."""
+    parts = list(string.Formatter().parse(template))
     if any(format_spec or conversion for _, _, format_spec, conversion in parts):
         raise ValueError("a placeholder is a name in braces, with no format behind it")
-    return frozenset(name for _, name, _, _ in parts if name is not None)
+    return [(literal, name) for literal, name, _, _ in parts]
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """The names in braces. Raises ValueError for braces that do not match or hold more."""
+    return frozenset(name for _, name in _parsed(template) if name is not None)
 
 
 class Flaw(StrEnum):
@@ -179,31 +184,49 @@ class Flaw(StrEnum):
     #: There is no sentence of this key.
     UNKNOWN = "unknown"
     EMPTY = "empty"
-    #: Its braces do not match, or hold what the sentence is not given.
+    #: Its braces do not match, hold what the sentence is not given, or the same name twice.
     PLACEHOLDERS = "placeholders"
     TOO_LONG = "too_long"
 
 
-#: Bytes of UTF-8. Our choice: several sentences may stand around one part of an answer, and a
-#: reply holds 2047.
+#: Bytes of UTF-8 of a quoted question: 20 characters of up to 4 bytes and an ellipsis of 3.
+QUESTION_LIMIT_BYTES = 84
+#: What every placeholder becomes at most, in bytes of UTF-8.
+#: A pickup word has 8 characters of up to 4 bytes (settings). A link is 62 bytes of markup, the
+#: word with 3 bytes for each of its 32, the number sign (3), a question's number of up to 9
+#: digits, and its label. Numbers have 4 digits: a queue holds 1000 questions, and 100 000
+#: characters of an answer make fewer than 1000 parts.
+LABEL_LIMIT_BYTES = 48
+LONGEST_BYTES: Mapping[str, int] = {
+    "word": 32,
+    "link": 62 + 3 * 32 + 3 + 9 + LABEL_LIMIT_BYTES,
+    "question": QUESTION_LIMIT_BYTES,
+    "count": 4,
+    "part": 4,
+    "total": 4,
+}
+#: How long a sentence may be with its placeholders at their longest, in bytes of UTF-8.
+#: A reply holds 2047. Around a part of at least 600 may stand, at once: a quote or the head of a
+#: repetition, the restart, the failure and the label (240 each), and the paging (440), with 2
+#: bytes between any two: 600 + 4 * 240 + 440 + 5 * 2 = 2010. Announcements of other answers are
+#: left out where they do not fit. A sentence of its own may have such neighbours but no part:
+#: 900 + 2 * 240 + 2 * 2 = 1384.
 SENTENCE_LIMIT_BYTES = 900
-#: The same for the sentences that stand around a part.
-FRAME_LIMIT_BYTES = 160
-_FRAME = frozenset(
-    {
-        "ai_label",
-        "again",
-        "conversation_restarted",
-        "failed_incomplete",
-        "failed_refused",
-        "more",
-        "part_last",
-        "pickup_label",
-        "quote",
-        "unread_answer",
-        "unread_rest",
-    }
-)
+PAGING_LIMIT_BYTES = 440
+FRAME_LIMIT_BYTES = 240
+_LIMITS_BYTES: Mapping[str, int] = {
+    "again": FRAME_LIMIT_BYTES,
+    "ai_label": FRAME_LIMIT_BYTES,
+    "conversation_restarted": FRAME_LIMIT_BYTES,
+    "failed_incomplete": FRAME_LIMIT_BYTES,
+    "failed_refused": FRAME_LIMIT_BYTES,
+    "more": PAGING_LIMIT_BYTES,
+    "part_last": FRAME_LIMIT_BYTES,
+    "pickup_label": LABEL_LIMIT_BYTES,
+    "quote": FRAME_LIMIT_BYTES,
+    "unread_answer": PAGING_LIMIT_BYTES,
+    "unread_rest": PAGING_LIMIT_BYTES,
+}
 
 
 def flaw(key: str, template: str) -> Flaw | None:
@@ -213,17 +236,21 @@ def flaw(key: str, template: str) -> Flaw | None:
     if not template.strip():
         return Flaw.EMPTY
     try:
-        used = placeholders(template)
+        parsed = _parsed(template)
     except ValueError:
         return Flaw.PLACEHOLDERS
-    if used - placeholders(SENTENCES[key].zh):
+    used = [name for _, name in parsed if name is not None]
+    # Each at most once: a link that stands there a hundred times fits no reply.
+    if len(used) > len(set(used)) or set(used) - placeholders(SENTENCES[key].zh):
         return Flaw.PLACEHOLDERS
-    return Flaw.TOO_LONG if len(template.encode()) > limit_bytes(key) else None
+    size_bytes = sum(len(literal.encode()) for literal, _ in parsed)
+    size_bytes += sum(LONGEST_BYTES[name] for name in used)
+    return Flaw.TOO_LONG if size_bytes > limit_bytes(key) else None
 
 
 def limit_bytes(key: str) -> int:
-    """How long an operator's own sentence of this key may be, in bytes of UTF-8."""
-    return FRAME_LIMIT_BYTES if key in _FRAME else SENTENCE_LIMIT_BYTES
+    """How long an operator's own sentence of this key may be when filled, in bytes of UTF-8."""
+    return _LIMITS_BYTES.get(key, SENTENCE_LIMIT_BYTES)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def test_a_variable_that_cannot_be_used_is_named_with_the_reason(
         (LEAST_FILE.replace('kind = "dify"', ""), "providers.assistant.kind", "possible values"),
         (LEAST_FILE.replace("api_key", "apikey"), "providers.assistant.api_key", "required"),
         (LEAST_FILE + "read_s = 5", "providers.assistant.read_s", "too small"),
-        (LEAST_FILE + "total_s = 99999", "providers.assistant.total_s", "too large"),
+        (LEAST_FILE + "total_s = 1201", "providers.assistant.total_s", "too large"),
         (LEAST_FILE + "inputs = {a = 1}", "providers.assistant.inputs.a", "text"),
     ],
 )

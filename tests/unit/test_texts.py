@@ -4,6 +4,7 @@ import pytest
 
 from yingda.errors import FailureKind
 from yingda.texts import (
+    LONGEST_BYTES,
     SENTENCES,
     Flaw,
     Language,
@@ -73,14 +74,19 @@ def test_an_account_speaks_its_language_and_its_operators_own_words() -> None:
         ("waiting", "{0}", Flaw.PLACEHOLDERS),
         ("waiting", "{word.upper}", Flaw.PLACEHOLDERS),
         ("cleared", "{word}", Flaw.PLACEHOLDERS),
+        ("more", "{link}" * 2, Flaw.PLACEHOLDERS),
+        ("waiting", "{link}" * 100, Flaw.PLACEHOLDERS),
         ("cleared", "好" * 301, Flaw.TOO_LONG),
+        ("more", "{link}" + "x" * 250, Flaw.TOO_LONG),
+        ("quote", "{question}" + "x" * 160, Flaw.TOO_LONG),
+        ("pickup_label", "x" * 49, Flaw.TOO_LONG),
     ],
 )
 def test_an_override_that_cannot_be_used_is_named(key: str, template: str, expected: Flaw) -> None:
     assert flaw(key, template) is expected
 
 
-@pytest.mark.parametrize("template", ["wait", "{word}", "{{literally}} {link}"])
+@pytest.mark.parametrize("template", ["wait", "{word}", "{{literally}} {link}", "{{word}} {word}"])
 def test_an_override_that_can_be_used_has_no_flaw_and_fills(template: str) -> None:
     assert flaw("waiting", template) is None
     assert Texts(overrides={"waiting": template}).say("waiting", **LONGEST)
@@ -93,3 +99,8 @@ def test_the_built_in_sentences_keep_to_what_operators_are_held_to(
     template = getattr(SENTENCES[key], language.value)
     assert flaw(key, template) is None
     assert len(template.encode()) <= limit_bytes(key)
+
+
+def test_the_values_that_the_tests_fill_in_are_no_longer_than_sentences_are_measured_with() -> None:
+    assert LONGEST.keys() == LONGEST_BYTES.keys()
+    assert all(len(str(LONGEST[name]).encode()) <= most for name, most in LONGEST_BYTES.items())

@@ -252,17 +252,21 @@ ADVICE: Mapping[str, Advice] = {
         Sentence("请删掉它，或改成：{closest}。", "Remove it, or write: {closest}."),
     ),
     "text_placeholders": Advice(
-        Sentence("花括号不成对，或里面的名字不对", "its braces or the names in them do not fit"),
         Sentence(
-            "这句可用：{allowed}；要显示花括号本身，请写两遍。",
-            "Allowed here: {allowed}; write a brace twice to show it.",
+            "花括号不成对，或里面的名字不对、重复了",
+            "its braces or the names in them do not fit, or a name stands there twice",
+        ),
+        Sentence(
+            "这句可用：{allowed}，每个最多一次；要显示花括号本身，请写两遍。",
+            "Allowed here, once each: {allowed}; write a brace twice to show it.",
         ),
     ),
     "text_too_long": Advice(
         Sentence("这句太长，会挤掉回答的正文", "it is too long and would leave answers no room"),
         Sentence(
-            "请缩短到 {most} 字节以内（一个汉字占 3 字节）。",
-            "Shorten it to {most} bytes; a Chinese character takes 3.",
+            "请缩短到 {most} 字节以内（一个汉字占 3 字节，占位符按填满后的最大长度算）。",
+            "Shorten it to {most} bytes; a Chinese character takes 3, and a placeholder counts as "
+            "the longest that it can become.",
         ),
     ),
     "command_unknown": Advice(

@@ -75,8 +75,10 @@ class DifyProvider:
     first_event_s: Annotated[Seconds, Field(ge=1, le=3600)] = 60.0
     #: Between two events. The least is above Dify's ping, the most our choice.
     read_s: Annotated[Seconds, Field(ge=DIFY_PING_S + 1, le=3600)] = 60.0
-    #: For a whole answer. Our choice: long Chatflows take minutes.
-    total_s: Annotated[Seconds, Field(ge=1, le=3600)] = 600.0
+    #: For a whole answer, with every try. Our choice: long Chatflows take minutes. The most leaves
+    #: 300 s of the 1500 s after which the engine ends any run: a run after a crash searches for
+    #: the earlier answer first.
+    total_s: Annotated[Seconds, Field(ge=1, le=1200)] = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ Pure: values in, text and the offered span out. When to say it is decided in `ch
 """
 
 import re
+from itertools import accumulate
 from urllib.parse import quote
 
 import msgspec
@@ -12,7 +13,7 @@ import regex
 from yingda.delivery.plain import SEPARATOR, blocks
 from yingda.delivery.split import all_parts
 from yingda.errors import FailureKind
-from yingda.texts import Texts, failure_key
+from yingda.texts import QUESTION_LIMIT_BYTES, Texts, failure_key
 from yingda.turn.model import Cursor, Turn
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
 from yingda.wechat.xml_text import clean_text
@@ -22,11 +23,14 @@ from yingda.words import DEFAULT_PICKUP_WORD
 _QUOTE_CHARS = 20
 #: Code points looked at for each of them: a cluster such as a family emoji has up to eleven.
 _GRAPHEME_CHARS = 12
+_ELLIPSIS = "…"
 _GRAPHEME = regex.compile(r"\X")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-#: A part is never made shorter than this, however long an operator's own sentences are.
-#: Our choice: below it a reply would be mostly decoration.
+#: A part is never made shorter than this. Our choice: below it a reply would be mostly decoration.
+#: `yingda.texts` holds an operator's own sentences to lengths that leave this much.
 _PART_FLOOR_BYTES = 600
+#: The longest number of a part that room is kept for: an answer of 100 000 characters has fewer.
+_MOST_PARTS = 9999
 
 
 class ReplyStyle(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,11 @@ def tap_link(style: ReplyStyle, turn: Turn) -> str:
 
 
 def quoted(question: str) -> str:
-    """The start of a question, on one line and without markup that a cut would break."""
+    """The start of a question, on one line and without markup that a cut would break.
+
+    At most `QUESTION_LIMIT_BYTES`: an emoji made of many code points counts as one character, so
+    their number alone bounds nothing.
+    """
     text = clean_text(question)
     if "<" in text:
         text = _TAG.sub(" ", text).replace("<", "＜")
@@ -68,9 +76,12 @@ def quoted(question: str) -> str:
     if len(line) <= _QUOTE_CHARS:
         return line
     graphemes = _GRAPHEME.findall(line[: _QUOTE_CHARS * _GRAPHEME_CHARS])
-    if len(graphemes) <= _QUOTE_CHARS:
+    if len(graphemes) <= _QUOTE_CHARS and _size(line) <= QUESTION_LIMIT_BYTES:
         return line
-    return "".join(graphemes[:_QUOTE_CHARS]) + "…"
+    room_bytes = QUESTION_LIMIT_BYTES - _size(_ELLIPSIS)
+    sizes_bytes = accumulate(map(_size, graphemes[:_QUOTE_CHARS]))
+    fitting = sum(size_bytes <= room_bytes for size_bytes in sizes_bytes)
+    return "".join(graphemes[:fitting]) + _ELLIPSIS
 
 
 def promise(turn: Turn, style: ReplyStyle, *, other_unread: Turn | None = None) -> str:
@@ -149,12 +160,10 @@ class _Writer:
             max(self.quote(), self._head_of_again(), key=_size),
             *self.opening(is_first=True),
             self.failure() if self.has_failure_line else "",
-            self._style.texts.say(
-                "more",
-                part=99,
-                total=99,
-                word=self._style.pickup_word,
-                link=tap_link(self._style, self._turn),
+            max(
+                self._part_last(_MOST_PARTS, _MOST_PARTS),
+                self._more(_MOST_PARTS, _MOST_PARTS),
+                key=_size,
             ),
             self.label() if self._style.has_ai_label else "",
         )
@@ -187,16 +196,20 @@ class _Writer:
         if total <= 1:
             return []
         if remaining <= 1:
-            return [self._style.texts.say("part_last", part=part_no, total=total)]
-        return [
-            self._style.texts.say(
-                "more",
-                part=part_no,
-                total=total,
-                word=self._style.pickup_word,
-                link=tap_link(self._style, self._turn),
-            )
-        ]
+            return [self._part_last(part_no, total)]
+        return [self._more(part_no, total)]
+
+    def _part_last(self, part: int, total: int) -> str:
+        return self._style.texts.say("part_last", part=part, total=total)
+
+    def _more(self, part: int, total: int) -> str:
+        return self._style.texts.say(
+            "more",
+            part=part,
+            total=total,
+            word=self._style.pickup_word,
+            link=tap_link(self._style, self._turn),
+        )
 
     def label(self) -> str:
         return self._style.texts.say("ai_label")

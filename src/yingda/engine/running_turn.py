@@ -109,6 +109,8 @@ class RunningTurn:
             task_id=ids.task_id,
             message_id=ids.message_id,
             workflow_run_id=ids.workflow_run_id,
+            known_message_ids=self.claim.former_message_ids,
+            not_before=self.claim.former_ended_at,
         )
 
     def _outcome(self) -> Outcome:

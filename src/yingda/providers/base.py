@@ -80,6 +80,11 @@ class RunTrace(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: float
     #: The conversation the question was asked in; None if it was to be a new one.
     asked_in_conversation_id: str | None = None
+    #: Messages that belong to other turns, so that none of them is taken for this run's.
+    known_message_ids: frozenset[str] = frozenset()
+    #: Unix seconds, by our clock, when the conversation's turn before this one ended; what the
+    #: provider made earlier is not this run's. None when there was no turn before.
+    not_before: float | None = None
     conversation_id: str | None = None
     task_id: str | None = None
     message_id: str | None = None

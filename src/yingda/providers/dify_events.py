@@ -18,6 +18,7 @@ from yingda.providers.base import (
     Usage,
 )
 from yingda.providers.dify_errors import Failure, from_event, needs_a_person, workflow_failed
+from yingda.providers.dify_usage import UNREADABLE, usage_in
 from yingda.providers.thinking import ThinkingFilter
 
 
@@ -46,25 +47,13 @@ class _RunEnd(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-class _WireUsage(msgspec.Struct, frozen=True):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    total_price: str | float | None = None
-    currency: str | None = None
-
-
-class _Metadata(msgspec.Struct, frozen=True):
-    usage: _WireUsage | None = None
-
-
 _EVENT = msgspec.json.Decoder(WireEvent)
 _NAME = msgspec.json.Decoder(_EventName)
 _RUN_END = msgspec.json.Decoder(_RunEnd)
-_METADATA = msgspec.json.Decoder(_Metadata)
 
-#: What a decoder raises for foreign bytes; the last for JSON nested beyond the stack.
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+#: Visible text of one answer. Our choice: rendering is done on the event loop and takes 0.6 s for
+#: a million characters (measured), and this much is 170 parts for the follower to fetch.
+ANSWER_LIMIT_CHARS = 100_000
 
 #: The events that change what a follower reads; one of these that cannot be read is a loss.
 _TELLING = frozenset(
@@ -72,19 +61,25 @@ _TELLING = frozenset(
 )
 
 
+_LIMIT_MEND = "Have the app answer more briefly; look at the run's log for a model that loops."
+
+
 class RunReader:
     """One run's events, read in order.
 
     `over` is set with the answer's end (its `Finished` is among the events given), `failure`
     with the run's failure, `settled` once the workflow ended and only a closing event may still
-    come. Text given before a failure stays valid as a part.
+    come. Text given before a failure stays valid as a part. Visible text beyond
+    `answer_limit_chars` is such a failure.
     """
 
     __slots__ = (
         "_agent_spoke",
         "_filter",
         "_ids",
+        "_limit_chars",
         "_pieces",
+        "_room_chars",
         "_shown",
         "_workflow_failure",
         "began",
@@ -94,7 +89,7 @@ class RunReader:
         "text_came",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, answer_limit_chars: int = ANSWER_LIMIT_CHARS) -> None:
         #: Whether a real event came; pings are none.
         self.began = False
         self.text_came = False
@@ -102,6 +97,7 @@ class RunReader:
         self.over = False
         self.failure: Failure | None = None
         self._ids = Started()
+        self._limit_chars = self._room_chars = answer_limit_chars
         self._filter = ThinkingFilter()
         #: Visible text of this call that no event carries yet.
         self._pieces: list[str] = []
@@ -139,7 +135,7 @@ class RunReader:
         except msgspec.ValidationError:
             if not _is_telling(payload):
                 return None
-        except _UNREADABLE:
+        except UNREADABLE:
             pass
         self._fail(AnswerIncomplete("an event of Dify's stream cannot be read"))
         return None
@@ -162,7 +158,7 @@ class RunReader:
         if wire.event == "message_replace":
             self._replace(wire.answer or "", events)
         elif wire.event == "message_end":
-            self._finish(_usage(wire.metadata), events)
+            self._finish(usage_in(wire.metadata), events)
         elif wire.event == "workflow_paused":
             self.failure = needs_a_person()
         elif wire.event == "workflow_finished":
@@ -207,7 +203,15 @@ class RunReader:
         self.text_came = True
         visible = self._filter.feed(answer)
         if visible:
-            self._pieces.append(visible)
+            self._show(visible)
+
+    def _show(self, visible: str) -> None:
+        """Add to the visible text, as far as the answer's limit leaves room."""
+        if len(visible) > self._room_chars:
+            visible = visible[: self._room_chars]
+            self._fail(AnswerIncomplete("the answer is over its limit", mend=_LIMIT_MEND))
+        self._room_chars -= len(visible)
+        self._pieces.append(visible)
 
     def _replace(self, answer: str, events: list[Event]) -> None:
         """Set the text anew, telling no more than the difference when it merely goes on."""
@@ -221,16 +225,19 @@ class RunReader:
             whole += self._filter.finish()
             self._filter = ThinkingFilter()
         if whole.startswith(shown):
-            self._pieces.append(whole[len(shown) :])
+            self._show(whole[len(shown) :])
         else:
-            events.append(TextReplaced(whole))
-            self._shown = [whole]
+            kept = whole[: self._limit_chars]
+            events.append(TextReplaced(kept))
+            self._shown = [kept]
+            self._room_chars = self._limit_chars - len(kept)
+            self._show(whole[len(kept) :])
 
     def _take_workflow_end(self, data: msgspec.Raw) -> None:
         """Either order of `workflow_finished` and its closing event is met in the field."""
         try:
             end = _RUN_END.decode(data)
-        except _UNREADABLE:
+        except UNREADABLE:
             end = _RunEnd()
         self.settled = True
         if end.status in {"failed", "exception"}:
@@ -244,8 +251,10 @@ class RunReader:
             self._fail(AnswerIncomplete("the workflow ended in a state that is not known"))
 
     def _finish(self, usage: Usage | None, events: list[Event]) -> None:
-        self._pieces.append(self._filter.finish())
+        self._show(self._filter.finish())
         self._flush(events)
+        if self.failure is not None:
+            return
         if self._workflow_failure is not None:
             self.failure = self._workflow_failure
         elif "".join(self._shown).strip():
@@ -271,7 +280,7 @@ class RunReader:
 def _is_telling(payload: bytes) -> bool:
     try:
         return _NAME.decode(payload).event in _TELLING
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 
@@ -279,20 +288,3 @@ def _status(status: int | str | None) -> int:
     """Some versions write the status as text; without one the run failed inside Dify."""
     text = str(status)
     return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else 500
-
-
-def _usage(metadata: msgspec.Raw) -> Usage | None:
-    """What the run cost; None where Dify does not tell, or not in a form that can be read."""
-    try:
-        wire = _METADATA.decode(metadata).usage
-    except _UNREADABLE:
-        return None
-    if wire is None:
-        return None
-    return Usage(
-        prompt_tokens=wire.prompt_tokens or 0,
-        completion_tokens=wire.completion_tokens or 0,
-        total_tokens=wire.total_tokens or 0,
-        total_price=None if wire.total_price is None else str(wire.total_price),
-        currency=wire.currency,
-    )

@@ -20,6 +20,10 @@ from yingda.providers.thinking import strip_thinking
 
 #: Dify's `created_at` is in whole seconds, and its clock is not ours. Our choice.
 SLACK_S = 10.0
+#: Dify cuts `created_at` down to whole seconds: a message of 5.9 s says 5. No more slack than
+#: that behind the turn before: if Dify's clock is slow, the answer is not found, which costs one
+#: more run; a follower who asks the same twice would be handed the wrong answer otherwise.
+_ROUNDING_S = 1.0
 #: Our choice: a crash is looked into at once, so the run is among the newest.
 _NEWEST = "20"
 
@@ -80,6 +84,7 @@ class DifyRecovery:
         self._api = api
         self._wait_s = settings.recovery_s
         self._every_s = settings.recovery_every_s
+        self._limit_chars = settings.answer_limit_chars
         self._clock = clock
 
     async def find(self, trace: RunTrace) -> FoundAnswer | None:
@@ -88,7 +93,8 @@ class DifyRecovery:
         while True:
             outcome = await self._look(trace)
             if isinstance(outcome, FoundAnswer):
-                return outcome
+                # An answer over the cap cannot be handed over whole, so it does not count.
+                return outcome if len(outcome.text) <= self._limit_chars else None
             late = self._clock.monotonic() + self._every_s > due_s
             if outcome is Absence.NONE or late:
                 return None
@@ -149,17 +155,24 @@ class DifyRecovery:
         body = await self._api.call("GET", "/messages", params=params)
         if body is None:
             return None
-        for message in _decoded(_MESSAGES, body).data:
-            if _is_asked(message, trace):
-                return _outcome(message, conversation_id)
-        return None
+        asked = [each for each in _decoded(_MESSAGES, body).data if _is_asked(each, trace)]
+        if not asked:
+            return None
+        newest = max(asked, key=lambda message: message.created_at or 0.0)
+        return _outcome(newest, conversation_id)
 
 
 def _is_asked(message: _Message, trace: RunTrace) -> bool:
-    """Whether this message is the lost run's, by its id if that is known."""
+    """Whether this message is the lost run's, by its id if that is known.
+
+    Without it the same words are only a likeness: no message of another turn, and none from
+    before the end of the turn before.
+    """
     if trace.message_id:
         return message.id == trace.message_id
-    if not _is_recent(message.created_at, trace):
+    if message.id in trace.known_message_ids or not _is_recent(message.created_at, trace):
+        return False
+    if _is_of_an_earlier_turn(message.created_at, trace):
         return False
     return _as_kept(message.query or "") == _as_kept(trace.question)
 
@@ -171,6 +184,12 @@ def _as_kept(question: str) -> str:
 
 def _is_recent(created_at: float | None, trace: RunTrace) -> bool:
     return created_at is not None and created_at >= trace.asked_at - SLACK_S
+
+
+def _is_of_an_earlier_turn(created_at: float | None, trace: RunTrace) -> bool:
+    if created_at is None or trace.not_before is None:
+        return False
+    return created_at < trace.not_before - _ROUNDING_S
 
 
 def _outcome(message: _Message, conversation_id: str) -> _Outcome:

@@ -39,7 +39,7 @@ class DifyRun:
         self._tries_made = 0
         self._total_due_s = clock.monotonic() + settings.total_s
         self._response: aiohttp.ClientResponse | None = None
-        self._reader = RunReader()
+        self._reader = RunReader(settings.answer_limit_chars)
         self._splitter = EventSplitter()
         self._watch: StreamWatch | None = None
         #: Another provider's id, or a damaged one: Dify would refuse it for ever with a 400.
@@ -93,7 +93,7 @@ class DifyRun:
         now_s = self._clock.monotonic()
         first_due_s = now_s + settings.first_event_s
         self._tries_made += 1
-        self._reader = RunReader()
+        self._reader = RunReader(settings.answer_limit_chars)
         self._splitter = EventSplitter(
             line_limit_bytes=settings.line_limit_bytes,
             total_limit_bytes=settings.total_limit_bytes,

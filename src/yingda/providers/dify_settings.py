@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from yingda.errors import ProviderMisconfigured
+from yingda.providers.dify_events import ANSWER_LIMIT_CHARS
 from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
 
 
@@ -52,6 +53,7 @@ class DifySettings(msgspec.Struct, frozen=True, kw_only=True):
     recovery_every_s: float = 2.0
     #: Requests for one question, refused ones included. Our choice.
     tries: int = 3
+    answer_limit_chars: int = ANSWER_LIMIT_CHARS
     line_limit_bytes: int = LINE_LIMIT_BYTES
     total_limit_bytes: int = TOTAL_LIMIT_BYTES
 

@@ -191,6 +191,38 @@ def test_pings_are_no_event_in_whatever_form() -> None:
     assert not reader.began
 
 
+@pytest.mark.parametrize(
+    "payloads",
+    [
+        (message("一二三"), message("四五六"), END),
+        (message("一二三四五六七八九"), END),
+        (message("<think>深思熟虑</think>一二三四五"), message("六"), END),
+        (message("旧"), payload("message_replace", answer="一二三四五六"), END),
+        (message("一二"), payload("message_replace", answer="一二三四五六"), END),
+        (payload("agent_message", answer="一二三四五<th"), END),
+    ],
+)
+def test_an_answer_over_its_limit_is_incomplete_and_kept_up_to_it(
+    payloads: tuple[bytes, ...],
+) -> None:
+    reader = RunReader(answer_limit_chars=5)
+    events = reader.read(list(payloads))
+    assert text_of(events) == "一二三四五"
+    assert reader.failure is not None
+    assert isinstance(reader.failure.error, AnswerIncomplete)
+    assert not reader.over
+    assert not any(isinstance(event, Finished) for event in events)
+
+
+@pytest.mark.parametrize("first", ["一二", "替掉的话", "一二三四五"])
+def test_an_answer_of_just_its_limit_is_whole(first: str) -> None:
+    reader = RunReader(answer_limit_chars=5)
+    replaced = payload("message_replace", answer="一二三四五")
+    events = reader.read([message(first), replaced, END])
+    assert text_of(events) == "一二三四五"
+    assert reader.over
+
+
 def test_what_follows_the_end_is_not_read() -> None:
     events, _ = read(message("答"), END, message("多余"))
     assert text_of(events) == "答"

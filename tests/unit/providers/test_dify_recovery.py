@@ -191,11 +191,13 @@ KEPT = b'{"data":[{"id":"m1","query":"q","answer":"kept","created_at":5}]}'
 CHATFLOW = RunTrace(question="q", user="u1", asked_at=5.0, conversation_id=ID, workflow_run_id="r1")
 
 
-async def find_among(bodies: dict[str, bytes | None]) -> str | None:
+async def find_among(
+    bodies: dict[str, bytes | None], trace: RunTrace = CHATFLOW, *, limit_chars: int = 100
+) -> str | None:
     clock = VirtualClock()
-    settings = DifySettings(base_url="http://x", api_key="app-x")
+    settings = DifySettings(base_url="http://x", api_key="app-x", answer_limit_chars=limit_chars)
     recovery = DifyRecovery(cast("DifyApi", Canned(bodies)), settings, clock)
-    found = await clock.run(recovery.find(CHATFLOW))
+    found = await clock.run(recovery.find(trace))
     return None if found is None else found.text
 
 
@@ -228,3 +230,57 @@ async def test_a_record_that_cannot_be_read_is_an_error() -> None:
 async def test_an_answer_of_reasoning_alone_is_no_answer() -> None:
     kept = KEPT.replace(b"kept", b"<think>only")
     assert await find_among({"/workflows/run/r1": None, "/messages": kept}) is None
+
+
+def kept(*messages: tuple[str, int]) -> dict[str, bytes | None]:
+    """A conversation where the same was asked several times; the answer is the message's id."""
+    data = [
+        {"id": id_, "query": "q", "answer": id_, "created_at": created_at}
+        for id_, created_at in messages
+    ]
+    return {"/messages": msgspec.json.encode({"data": data})}
+
+
+AGAIN = RunTrace(question="q", user="u1", asked_at=105.0, conversation_id=ID)
+
+
+@pytest.mark.parametrize(
+    "messages", [[("earlier", 100), ("mine", 106)], [("mine", 106), ("earlier", 100)]]
+)
+async def test_of_several_messages_of_the_same_words_the_newest_is_taken(
+    messages: list[tuple[str, int]],
+) -> None:
+    assert await find_among(kept(*messages), AGAIN) == "mine"
+
+
+async def test_a_message_of_another_turn_is_not_taken_for_the_lost_one() -> None:
+    trace = msgspec.structs.replace(AGAIN, known_message_ids=frozenset({"earlier", "later"}))
+    assert await find_among(kept(("earlier", 100)), trace) is None
+    among = kept(("earlier", 100), ("mine", 106), ("later", 108))
+    assert await find_among(among, trace) == "mine"
+
+
+@pytest.mark.parametrize(
+    ("created_at", "is_found"),
+    # The turn before ended at 102.6; what came just after it says 102.
+    [(100, False), (101, False), (102, True), (103, True)],
+)
+async def test_a_message_from_before_the_end_of_the_turn_before_is_not_the_lost_one(
+    created_at: int, *, is_found: bool
+) -> None:
+    trace = msgspec.structs.replace(AGAIN, not_before=102.6)
+    found = await find_among(kept(("mine", created_at)), trace)
+    assert found == ("mine" if is_found else None)
+
+
+async def test_a_known_id_of_its_own_message_decides_alone() -> None:
+    trace = msgspec.structs.replace(AGAIN, message_id="mine", not_before=102.6)
+    assert await find_among(kept(("mine", 90), ("other", 106)), trace) == "mine"
+
+
+@pytest.mark.parametrize(("limit_chars", "is_found"), [(4, True), (3, False)])
+async def test_an_answer_over_the_limit_is_not_found_whole(
+    limit_chars: int, *, is_found: bool
+) -> None:
+    found = await find_among(kept(("mine", 106)), AGAIN, limit_chars=limit_chars)
+    assert (found is not None) is is_found

@@ -115,6 +115,17 @@ async def test_an_event_over_the_cap_breaks_the_answer_off() -> None:
     assert isinstance(error, AnswerIncomplete)
 
 
+async def test_an_answer_over_its_limit_ends_there_and_the_connection_with_it() -> None:
+    script = DifyScript(text="长" * 5000, pieces=50)
+    async with dify_pair(script=script, answer_limit_chars=1234) as pair:
+        events, error = await events_and_error(pair.dify, PROMPT)
+        await until(lambda: pair.server.open_streams == 0)
+        assert pair.server.calls[QUESTION] == 1
+    assert isinstance(error, AnswerIncomplete)
+    assert text_of(events) == "长" * 1234
+    assert not is_whole(events)
+
+
 @pytest.mark.parametrize(
     ("trouble", "kind"),
     [
