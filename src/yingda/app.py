@@ -3,6 +3,7 @@
 `Gateway` starts and stops its parts in order; tests wire the same one with other parts.
 """
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
@@ -95,12 +96,9 @@ class Gateway:
         """
         self._health.begin_drain()
         is_awaited = self._route.begin_drain()
-        drained_at_s = self._clock.monotonic()
-        await self._jobs.drain(timeout_s)
-        if is_awaited:
-            # An attempt that was cut just now comes again directly; then it finds somebody.
-            left_s = min(timeout_s, _REPEAT_LIMIT_S) - (self._clock.monotonic() - drained_at_s)
-            await self._clock.sleep(max(0.0, left_s))
+        # An attempt that was cut just now comes again directly; then it finds somebody.
+        stay_s = min(timeout_s, _REPEAT_LIMIT_S) if is_awaited else 0.0
+        await asyncio.gather(self._jobs.drain(timeout_s), self._clock.sleep(stay_s))
 
     async def stop(self) -> None:
         """Let go of everything, once no request is open any more."""

@@ -118,7 +118,7 @@ def outcome(
     is_last = len(remaining) <= 1
     lines = [
         *([writer.quote()] if names_question else []),
-        *writer.opening(),
+        writer.opening(),
         *([part.text.strip("\n")] if part else []),
         *([writer.failure()] if is_last and writer.has_failure_line else []),
         *writer.paging(len(remaining)),
@@ -139,8 +139,11 @@ def again(turn: Turn, style: ReplyStyle) -> Composed | None:
     shown = outcome(unread, style)
     if shown is None:
         return None
-    head = style.texts.say("again", question=quoted(turn.question))
-    return msgspec.structs.replace(shown, text=head + shown.text)
+    return msgspec.structs.replace(shown, text=_head_of_again(turn, style) + shown.text)
+
+
+def _head_of_again(turn: Turn, style: ReplyStyle) -> str:
+    return style.texts.say("again", question=quoted(turn.question))
 
 
 class _Writer:
@@ -157,8 +160,8 @@ class _Writer:
     def part_limit_bytes(self) -> int:
         """The same for all parts of a turn, or their number would change on the way."""
         around = (
-            max(self.quote(), self._head_of_again(), key=_size),
-            *self.opening(is_first=True),
+            max(self.quote(), _head_of_again(self._turn, self._style), key=_size),
+            self._restarted(),
             self.failure() if self.has_failure_line else "",
             max(
                 self._part_last(_MOST_PARTS, _MOST_PARTS),
@@ -177,15 +180,14 @@ class _Writer:
     def quote(self) -> str:
         return self._style.texts.say("quote", question=quoted(self._turn.question))
 
-    def _head_of_again(self) -> str:
-        return self._style.texts.say("again", question=quoted(self._turn.question))
-
-    def opening(self, *, is_first: bool | None = None) -> list[str]:
+    def opening(self) -> str:
         """What has to be known before the first part."""
-        first = self._turn.parts_offered == 0 if is_first is None else is_first
-        if first and self._turn.conversation_was_reset:
-            return [self._style.texts.say("conversation_restarted")]
-        return []
+        return "" if self._turn.parts_offered else self._restarted()
+
+    def _restarted(self) -> str:
+        if not self._turn.conversation_was_reset:
+            return ""
+        return self._style.texts.say("conversation_restarted")
 
     def failure(self) -> str:
         return self._style.texts.say(failure_key(self._failure or FailureKind.INTERNAL))

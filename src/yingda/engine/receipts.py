@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from yingda.clock import Clock
+from yingda.engine.errands import Errands
 from yingda.errors import StoreError
 from yingda.store.base import Store
 
@@ -28,13 +29,13 @@ class Receipts:
         self._store = store
         self._clock = clock
         self._in_doubt: dict[int, asyncio.Task[None]] = {}
-        self._writes: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     def sent(self, push_id: int) -> None:
         """The connection took the reply's bytes."""
         if doubt := self._in_doubt.pop(push_id, None):
             doubt.cancel()
-        self._spawn(self._store.mark_sent(push_id))
+        self._errands.send(self._written(self._store.mark_sent(push_id)))
 
     def lost(self, push_id: int) -> None:
         """The other side was gone before the reply's bytes were out."""
@@ -45,19 +46,13 @@ class Receipts:
         """Write everything down; what is still in doubt stays unsettled, as after a crash."""
         for doubt in self._in_doubt.values():
             doubt.cancel()
-        while self._writes:
-            await asyncio.wait(tuple(self._writes))
+        await self._errands.close()
 
     async def _doubt(self, push_id: int) -> None:
         await self._clock.sleep(DOUBT_AFTER_S)
         del self._in_doubt[push_id]
         _log.info("reply_doubtful", push=push_id)
-        self._spawn(self._store.mark_doubtful(push_id))
-
-    def _spawn(self, write: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(self._written(write))
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        self._errands.send(self._written(self._store.mark_doubtful(push_id)))
 
     async def _written(self, write: Coroutine[Any, Any, None]) -> None:
         try:

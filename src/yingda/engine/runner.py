@@ -4,14 +4,14 @@ A turn's text stays in memory until the stream ends; what the provider calls the
 down at once, so that after a crash its answer can be looked for.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import structlog
 
 from yingda.clock import Clock
 from yingda.engine.board import Board
+from yingda.engine.errands import Errands
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout, StoreError
 from yingda.jobs.base import Jobs
@@ -23,7 +23,8 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 
 #: A run may take no longer, whatever the provider's own deadlines are: a turn has a sure end.
-#: Our choice: the providers' own default total is 600 s, and a run may be repeated.
+#: Our choice: above the longest total that a provider may be given (1200 s), with 300 s left for
+#: the search for an earlier run's answer.
 RUN_LIMIT_S = 1500.0
 #: A question is asked again once after a crash, not more: it may be what brings the process down.
 #: Promise 1 of the design.
@@ -52,7 +53,7 @@ class Runner:
         self._providers = providers
         self._clock = clock
         self._running: dict[int, RunningTurn] = {}
-        self._errands: set[asyncio.Future[None]] = set()
+        self._errands = Errands()
 
     async def run(self, turn_id: int) -> None:
         """Run a turn to its end; the jobs call this. Does nothing for a turn that has ended."""
@@ -78,12 +79,11 @@ class Runner:
             self._jobs.cancel(turn_id)
             self._board.announce_end(turn_id)
             if running is not None:
-                self._spawn(self._stop(running))
+                self._errands.send(self._stop(running))
 
     async def close(self) -> None:
         """Wait for what was begun on the side."""
-        while self._errands:
-            await asyncio.wait(tuple(self._errands))
+        await self._errands.close()
 
     def _close(self, claim: Claim, ended: Ended) -> None:
         self._board.announce_end(ended.turn.id)
@@ -142,7 +142,7 @@ class Runner:
         async for event in provider.stream(prompt):
             running.take(event)
             if isinstance(event, Started):
-                self._spawn(self._note(running))
+                self._errands.send(self._note(running))
         return running.answered()
 
     async def _find_earlier(self, provider: Provider, running: RunningTurn) -> FoundAnswer | None:
@@ -174,16 +174,6 @@ class Runner:
                 await provider.stop(running.trace())
         except (ProviderError, TimeoutError) as error:
             _log.warning("stop_refused", turn=running.turn_id, reason=str(error))
-
-    def _spawn(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._end_errand)
-
-    def _end_errand(self, task: "asyncio.Future[None]") -> None:
-        self._errands.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("errand_failed", exc_info=error)
 
     async def _insist(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Do it however long the store refuses: giving up would lose a question or an answer."""
