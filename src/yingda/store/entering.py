@@ -11,6 +11,7 @@ from yingda.store.steps import (
     read_turn,
     turn_from,
 )
+from yingda.turn.model import Turn
 
 _COUNT_ATTEMPT = """
     UPDATE push SET attempts = attempts + 1
@@ -24,17 +25,20 @@ _INSERT_PUSH = """
         :chosen_at)
     ON CONFLICT DO NOTHING RETURNING id
 """
-_OPEN_CONVERSATION = """
-    SELECT c.id, c.provider, (
+# All that has to be known before a question is entered, in one statement; always one row.
+_LOOK_ROUND = """
+    SELECT EXISTS (
+        SELECT 1 FROM push WHERE account = :account AND openid = :openid AND key = :key
+    ), (
         SELECT count(*) FROM turn
-        WHERE account = c.account AND openid = c.openid AND state IN ('queued', 'running')
+        WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+    ), c.id, c.provider, (
+        SELECT count(*) FROM turn
+        WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
         AND conversation_id = c.id
     )
-    FROM conversation c WHERE account = :account AND openid = :openid AND closed_at IS NULL
-"""
-_COUNT_OPEN_TURNS = """
-    SELECT count(*) FROM turn
-    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+    FROM (SELECT 1) LEFT JOIN conversation c
+        ON c.account = :account AND c.openid = :openid AND c.closed_at IS NULL
 """
 _INSERT_CONVERSATION = """
     INSERT INTO conversation (account, openid, "user", provider, opened_at)
@@ -82,31 +86,23 @@ def repeat(account: str, openid: str, key: str) -> Steps[Entered | None]:
 
 def enter_question(new: NewPush, question: NewQuestion) -> Steps[Entered]:
     """A push with a question: a new turn at the end of its conversation's queue."""
-    push_id = yield from _insert_push(new)
-    if push_id is None:
-        return (yield from _known(new))
     who = {"account": new.account, "openid": new.openid}
-    open_turns = (yield from fetch(_COUNT_OPEN_TURNS, **who))[0][0]
+    row = (yield from fetch(_LOOK_ROUND, key=new.key, **who))[0]
+    is_known, open_turns, conversation_id, provider, ahead = row
+    if is_known:
+        return (yield from _known(new))
     # One runs, the others wait behind it; those of a cleared conversation count as well.
     if open_turns > question.queue_limit:
-        return (yield from _refuse(push_id, new, question.refuse(open_turns)))
-    conversation = yield from fetch_one(_OPEN_CONVERSATION, **who)
-    ahead = conversation[2] if conversation else 0
-    if conversation is not None and conversation[1] != question.provider:
+        return (yield from enter_reply(new, question.refuse(open_turns), Effect.NONE))
+    if conversation_id is not None and provider != question.provider:
         # What one provider remembers is of no use to another.
         yield from execute(_CLOSE_CONVERSATION, at=new.received_at, **who)
-        conversation, ahead = None, 0
-    if conversation is None:
-        conversation = yield from _insert_conversation(new, question)
-    row = yield from fetch(
-        _INSERT_TURN,
-        conversation_id=conversation[0],
-        question=question.text,
-        at=new.received_at,
-        **who,
-    )
-    turn = turn_from(row[0], ahead)
-    yield from execute("UPDATE push SET turn_id = :turn WHERE id = :id", turn=turn.id, id=push_id)
+        conversation_id, ahead = None, 0
+    if conversation_id is None:
+        conversation_id = (yield from _insert_conversation(new, question))[0]
+    turn = yield from _insert_turn(new, question, conversation_id, ahead)
+    push_id = yield from _insert_push(new, turn_id=turn.id)
+    assert push_id is not None, "the push was looked for in this very transaction"
     return Entered(
         push_id=push_id,
         kind=new.kind,
@@ -168,16 +164,18 @@ def _insert_push(
     return row[0] if row else None
 
 
-def _refuse(push_id: int, new: NewPush, reply: bytes) -> Steps[Entered]:
-    yield from execute(
-        "UPDATE push SET reply = :reply, chosen_at = :at WHERE id = :id",
-        reply=reply,
+def _insert_turn(
+    new: NewPush, question: NewQuestion, conversation_id: int, ahead: int
+) -> Steps[Turn]:
+    rows = yield from fetch(
+        _INSERT_TURN,
+        conversation_id=conversation_id,
+        account=new.account,
+        openid=new.openid,
+        question=question.text,
         at=new.received_at,
-        id=push_id,
     )
-    return Entered(
-        push_id=push_id, kind=new.kind, is_new=True, first_seen_at=new.received_at, reply=reply
-    )
+    return turn_from(rows[0], ahead)
 
 
 def _known(new: NewPush) -> Steps[Entered]:

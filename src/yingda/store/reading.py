@@ -38,7 +38,20 @@ _OTHER_UNREAD = f"""
     WHERE account = :account AND openid = :openid AND is_unread = 1 AND id <> :id
     ORDER BY id LIMIT 1
 """
-_NEWEST_NUMBER = "SELECT max(number) FROM turn WHERE account = :account AND openid = :openid"
+# One statement: each costs more than what it looks up here.
+_OUTLOOK = f"""
+    SELECT {TURN_COLUMNS}, (
+        SELECT max(n.number) FROM turn n WHERE n.account = t.account AND n.openid = t.openid
+    ), EXISTS (
+        SELECT 1 FROM turn u WHERE u.account = t.account AND u.openid = t.openid
+        AND u.is_unread = 1 AND u.id <> t.id
+    ), CASE WHEN state IN ('queued', 'running') THEN (
+        SELECT count(*) FROM turn a WHERE a.account = t.account AND a.openid = t.openid
+        AND a.state IN ('queued', 'running') AND a.conversation_id = t.conversation_id
+        AND a.id < t.id
+    ) ELSE 0 END
+    FROM turn t WHERE id = :id
+"""
 _NUMBERED = """
     SELECT id FROM turn
     WHERE account = :account AND openid = :openid AND number = :number AND is_withdrawn = 0
@@ -67,14 +80,19 @@ def follower(account: str, openid: str) -> Steps[FollowerView]:
 
 def outlook(turn_id: int) -> Steps[Outlook]:
     """A turn, and what else a reply about it should mention."""
-    turn = yield from read_turn(turn_id)
-    who = {"account": turn.account, "openid": turn.openid}
-    other = yield from fetch_one(_OTHER_UNREAD, id=turn_id, **who)
-    newest = yield from fetch(_NEWEST_NUMBER, **who)
+    row = yield from fetch_one(_OUTLOOK, id=turn_id)
+    if row is None:
+        raise KeyError(turn_id)
+    newest_number, has_other_unread, ahead = row[-3:]
+    turn = turn_from(row, ahead)
+    other = None
+    if has_other_unread:
+        who = {"account": turn.account, "openid": turn.openid}
+        other = yield from fetch_one(_OTHER_UNREAD, id=turn_id, **who)
     return Outlook(
         turn=turn,
         other_unread=None if other is None else turn_from(other),
-        newest_number=newest[0][0],
+        newest_number=newest_number,
     )
 
 

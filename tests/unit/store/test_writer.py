@@ -23,12 +23,13 @@ class Poison(Exception):
 @pytest.fixture
 async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
     connection = sqlite3.connect(
-        tmp_path / "w.sqlite3", isolation_level=None, check_same_thread=False
+        tmp_path / "w.sqlite3", timeout=0, isolation_level=None, check_same_thread=False
     )
     connection.execute("CREATE TABLE note (n INTEGER PRIMARY KEY)")
     opened = Writer(connection)
     yield opened
-    await opened.close()
+    if not opened._is_closed:
+        await opened.close()
     connection.close()
 
 
@@ -92,6 +93,91 @@ async def test_many_that_wait_share_a_commit(writer: Writer) -> None:
     assert len(await writer.submit(read)) == 500
 
 
+async def test_only_the_flush_and_the_wait_for_a_lock_leave_the_event_loop(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[tuple[str, bool]] = []
+
+    def noted(name: str) -> None:
+        threads.append((name, threading.current_thread() is threading.main_thread()))
+
+    def write_here() -> Steps[None]:
+        noted("statement")
+        yield from execute("INSERT INTO note VALUES (1)")
+
+    def commit_noted() -> None:
+        noted("commit")
+        commit()
+
+    commit = writer._commit
+    monkeypatch.setattr(writer, "_commit", commit_noted)
+    await writer.submit(write_here)
+    assert threads == [("statement", True), ("commit", False)]
+
+
+async def test_what_is_submitted_while_a_flush_runs_shares_the_next_one(writer: Writer) -> None:
+    statements: list[str] = []
+    first = submitted(writer, partial(write, 0))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    writer._connection.set_trace_callback(statements.append)
+    rest = [submitted(writer, partial(write, n)) for n in range(1, 20)]
+    await asyncio.gather(first, *rest)
+    writer._connection.set_trace_callback(None)
+    assert statements.count("BEGIN IMMEDIATE") == 1
+
+
+async def test_nobody_is_answered_before_the_commit(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_commit = threading.Event()
+    commit = writer._commit
+
+    def commit_late() -> None:
+        may_commit.wait(5.0)
+        commit()
+
+    monkeypatch.setattr(writer, "_commit", commit_late)
+    task = submitted(writer, partial(write, 1))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not task.done()
+    may_commit.set()
+    assert await task == 1
+
+
+async def test_a_commit_that_is_refused_is_tried_for_each_alone(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, refusals = writer._commit, 2
+
+    def refused_twice_over() -> None:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise sqlite3.OperationalError("database or disk is full")
+        commit()
+
+    monkeypatch.setattr(writer, "_commit", refused_twice_over)
+    tasks = [submitted(writer, partial(write, n)) for n in (1, 2, 3)]
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results] == [StoreError, int, int]
+    assert await writer.submit(read) == [2, 3]
+
+
+async def test_a_closed_writer_keeps_what_was_submitted_and_refuses_what_comes_later(
+    writer: Writer,
+) -> None:
+    tasks = [submitted(writer, partial(write, n)) for n in range(200)]
+    await asyncio.sleep(0)
+    closing = asyncio.ensure_future(writer.close())
+    assert sum(await asyncio.gather(*tasks)) == sum(range(200))
+    await closing
+    assert not writer.is_busy
+    with pytest.raises(StoreError, match="was closed"):
+        await writer.submit(lambda: write(300))
+
+
 async def test_it_is_busy_until_its_callers_know(writer: Writer) -> None:
     task = submitted(writer, lambda: write(1))
     await asyncio.sleep(0)
@@ -103,7 +189,7 @@ async def test_it_is_busy_until_its_callers_know(writer: Writer) -> None:
 async def test_a_locked_database_fails_a_whole_group_at_once(
     writer: Writer, tmp_path: Path
 ) -> None:
-    writer._connection.execute("PRAGMA busy_timeout = 50")
+    writer._lock_wait_s = 0.05
     other = sqlite3.connect(tmp_path / "w.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     begins: list[str] = []
