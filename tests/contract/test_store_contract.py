@@ -310,14 +310,18 @@ async def test_a_write_check_passes_and_leaves_nothing(desk: Desk) -> None:
     assert (await desk.store.recover()).to_run == ()
 
 
+@pytest.mark.parametrize("is_noted_before", [True, False])
 async def test_a_run_that_takes_over_knows_what_the_turns_before_it_were_answered_with(
-    desk: Desk,
+    desk: Desk, *, is_noted_before: bool
 ) -> None:
     first = turn_id_of(await desk.ask("m:1"))
     claimed = await desk.claim(first)
     assert (claimed.former_message_ids, claimed.former_ended_at) == (frozenset(), None)
-    await desk.store.note_run(first, claimed.turn.run_no, RunIds(message_id="answer-1"))
-    await desk.store.finish(first, claimed.turn.run_no, Outcome(answer="yes"), NOON + 7)
+    ids = RunIds(message_id="answer-1")
+    if is_noted_before:
+        await desk.store.note_run(first, claimed.turn.run_no, ids)
+        ids = RunIds()
+    await desk.store.finish(first, claimed.turn.run_no, Outcome(answer="yes", ids=ids), NOON + 7)
     second = turn_id_of(await desk.ask("m:2"))
     await desk.claim(second)
     taken_over = await desk.claim(second)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from yingda.clock import Timer
 from yingda.errors import FailureKind
 from yingda.providers.base import (
     ConversationReset,
@@ -26,6 +27,8 @@ class RunningTurn:
             started_at=claim.turn.entered_at,
             asked_in_conversation_id=claim.provider_conversation_id,
         )
+        #: Due when the ids are to be written down before the run ends.
+        self.note: Timer | None = None
         self._pieces: list[str] = []
         self._usage: Usage | None = None
         self._conversation_was_reset = False
@@ -118,4 +121,5 @@ class RunningTurn:
             answer="".join(self._pieces),
             conversation_was_reset=self._conversation_was_reset,
             provider_conversation_id=self.ids.conversation_id,
+            ids=self.ids,
         )

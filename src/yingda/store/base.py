@@ -124,6 +124,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     total_tokens: int | None = None
     total_price: str | None = None
     currency: str | None = None
+    #: What the provider called the run; None, and None in it, leaves what is stored.
+    ids: RunIds | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,6 +57,7 @@ _DOUBT_COLUMNS = (
     "end_block_chars",
     "completes",
 )
+_HAS_UNSENT = "SELECT 1 FROM offer WHERE push_id = :id AND state <> 'sent'"
 _UNSETTLED = """
     SELECT id, turn_id, run_no, part_no, start_source_chars, start_block_chars
     FROM offer WHERE state = 'chosen'
@@ -110,6 +111,11 @@ def mark_sent(push_id: int) -> Steps[None]:
     doubted = yield from fetch_one(_DOUBT_NO_MORE, id=push_id)
     if doubted is not None:
         yield from execute(_MOVE_CURSOR_FORTH, **dict(zip(_DOUBT_COLUMNS, doubted, strict=True)))
+
+
+def has_unsent(push_id: int) -> Steps[bool]:
+    """Whether `mark_sent` would change anything: a promise offers nothing."""
+    return (yield from fetch_one(_HAS_UNSENT, id=push_id)) is not None
 
 
 def mark_doubtful(push_id: int) -> Steps[None]:

@@ -4,8 +4,6 @@ Every write names the run number it belongs to, so that a worker that was taken 
 comes back changes nothing.
 """
 
-import msgspec
-
 from yingda.store.base import Claim, Ended, Outcome, RunIds
 from yingda.store.steps import (
     TURN_COLUMNS,
@@ -63,23 +61,28 @@ _FORMER_TURNS = """
     WHERE account = :account AND openid = :openid AND conversation_id = :conversation_id
     AND id < :id ORDER BY number DESC LIMIT 50
 """
-_NOTE_RUN = """
-    UPDATE turn SET run_conversation_id = coalesce(:conversation_id, run_conversation_id),
+_KEEP_IDS = """
+    run_conversation_id = coalesce(:conversation_id, run_conversation_id),
         task_id = coalesce(:task_id, task_id), message_id = coalesce(:message_id, message_id),
         workflow_run_id = coalesce(:workflow_run_id, workflow_run_id)
+"""
+_NOTE_RUN = f"""
+    UPDATE turn SET {_KEEP_IDS}
     WHERE id = :id AND run_no = :run_no AND state = 'running'
 """
 _FINISH = """
     UPDATE turn SET state = :state, ended_at = :at, answer = :answer, failure = :failure,
         failure_detail = :failure_detail, conversation_was_reset = :conversation_was_reset,
         is_unread = 1, prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
-        total_tokens = :total_tokens, total_price = :total_price, currency = :currency
+        total_tokens = :total_tokens, total_price = :total_price, currency = :currency,
+        {ids}
     WHERE id = :id AND run_no = :run_no AND state IN ({sources}) RETURNING {columns}
 """
 _END = {
-    happening: _FINISH.format(sources=_in(happening), columns=TURN_COLUMNS)
+    happening: _FINISH.format(sources=_in(happening), columns=TURN_COLUMNS, ids=_KEEP_IDS)
     for happening in (Happening.ANSWER, Happening.FAIL)
 }
+_NO_IDS = RunIds()
 _KEEP_PROVIDER_CONVERSATION = """
     UPDATE conversation SET provider_conversation_id = :provider_conversation_id WHERE id = :id
 """
@@ -124,7 +127,16 @@ def _run_ids(lost: Row, asked_in: str | None) -> RunIds:
 
 def note_run(turn_id: int, run_no: int, ids: RunIds) -> Steps[None]:
     """Keep what the provider calls this run."""
-    yield from execute(_NOTE_RUN, id=turn_id, run_no=run_no, **msgspec.structs.asdict(ids))
+    yield from execute(_NOTE_RUN, id=turn_id, run_no=run_no, **_named(ids))
+
+
+def _named(ids: RunIds) -> dict[str, str | None]:
+    return {
+        "conversation_id": ids.conversation_id,
+        "task_id": ids.task_id,
+        "message_id": ids.message_id,
+        "workflow_run_id": ids.workflow_run_id,
+    }
 
 
 def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ended | None]:
@@ -145,6 +157,7 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
         total_tokens=outcome.total_tokens,
         total_price=outcome.total_price,
         currency=outcome.currency,
+        **_named(outcome.ids or _NO_IDS),
     )
     if row is None:
         return None

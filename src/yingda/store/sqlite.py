@@ -111,7 +111,9 @@ class SqliteStore:
         return await self._run(lambda: replies.choose_reply(push_id, chosen))
 
     async def mark_sent(self, push_id: int) -> None:
-        await self._run(lambda: replies.mark_sent(push_id))
+        # Among others it shares their flush; alone it would force one, which a look may spare.
+        if self._writer.is_busy or await self._read(lambda: replies.has_unsent(push_id)):
+            await self._run(lambda: replies.mark_sent(push_id))
 
     async def mark_doubtful(self, push_id: int) -> None:
         await self._run(lambda: replies.mark_doubtful(push_id))

@@ -162,6 +162,21 @@ async def test_a_write_check_has_no_statement_prepared_anew(store: SqliteStore) 
     assert store._connection.execute("PRAGMA schema_version").fetchone() == before
 
 
+async def test_a_sent_reply_that_offered_nothing_costs_no_write(tmp_path: Path) -> None:
+    desk = Desk("sqlite", tmp_path)
+    await desk.open()
+    push = await desk.ask("m:1")
+    before = (tmp_path / "yingda.sqlite3-wal").stat().st_size
+    await desk.store.mark_sent(push.push_id)
+    assert (tmp_path / "yingda.sqlite3-wal").stat().st_size == before
+    await desk.end(turn_id_of(push))
+    await desk.offer(push, 0, 3)
+    await desk.store.mark_sent(push.push_id)
+    with closing(sqlite3.connect(tmp_path / "yingda.sqlite3")) as other:
+        assert other.execute("SELECT state FROM offer").fetchall() == [("sent",)]
+    await desk.close()
+
+
 @contextlib.contextmanager
 def no_file_may_grow() -> Iterator[None]:
     """As on a full disk."""
