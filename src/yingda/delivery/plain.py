@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 from markdown_it.token import Token
 
+from yingda.delivery.bare import KINDS, Bare, stretches
 from yingda.delivery.grammar import URL_REST, URL_TRAILERS, build_parser
 from yingda.delivery.inline import Line
 from yingda.delivery.layout import block_lines, siblings, take_task_marks
@@ -38,6 +39,8 @@ _WORD_JOINER = "\u2060"
 _ENDED_BY_ANY_LINE = frozenset(
     {"paragraph_open", "heading_open", "hr", "fence", "table_open", "blockquote_open"}
 )
+#: One for each kind of block that is read without the parser.
+_OPENINGS = {kind: (Token(kind, "", 1),) for kind in KINDS}
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -56,6 +59,8 @@ class Block(msgspec.Struct, frozen=True):
 class _Node(NamedTuple):
     tokens: Sequence[Token]
     end_line: int
+    #: The shown text of a block that was read without the parser; its only token tells its kind.
+    bare_text: str | None = None
 
 
 class _Source(NamedTuple):
@@ -73,9 +78,20 @@ def _read(source: str) -> _Source:
 
 
 def _nodes(text: str) -> list[_Node]:
+    nodes: list[_Node] = []
+    for stretch in stretches(text):
+        if isinstance(stretch, Bare):
+            nodes.append(_Node(_OPENINGS[stretch.kind], stretch.end_line, stretch.text))
+        else:
+            nodes.extend(_parsed(stretch.text, stretch.begin_line))
+    return nodes
+
+
+def _parsed(text: str, begin_line: int = 0) -> Iterator[_Node]:
     tokens: list[Token] = []
     _PARSER.block.parse(text, _PARSER, {}, tokens)
-    return [_Node(node, node[0].map[1] if node[0].map else 0) for node in siblings(tokens)]
+    for node in siblings(tokens):
+        yield _Node(node, begin_line + (node[0].map[1] if node[0].map else 0))
 
 
 def _parse_inline(tokens: Sequence[Token]) -> None:
@@ -136,11 +152,15 @@ def _trimmed(text: str, spans: list[tuple[int, int]]) -> tuple[str, list[tuple[i
 
 
 def _rendered(nodes: Sequence[_Node], line_starts: Sequence[int]) -> Iterator[Block]:
-    for tokens, end_line in nodes:
-        _parse_inline(tokens)
-        text, spans = _trimmed(*_disarmed(*_flatten(block_lines(tokens))))
+    for tokens, end_line, bare_text in nodes:
+        if bare_text is None:
+            _parse_inline(tokens)
+            text, spans = _trimmed(*_disarmed(*_flatten(block_lines(tokens))))
+        else:
+            text, spans = bare_text.rstrip(), []
         if text:
-            atoms = tuple(_merged([*spans, *_url_spans(text)]))
+            urls = _url_spans(text) if "://" in text else ()
+            atoms = tuple(_merged([*spans, *urls])) if spans or urls else ()
             yield Block(text, line_starts[min(end_line, len(line_starts) - 1)], atoms)
 
 
