@@ -19,7 +19,7 @@ _FENCES = ("```", "~~~")
 _LINE = re.compile(
     r"(?:(?P<level>\#{1,6})[ ]+|(?P<bullet>[-*+])[ ]{1,4}"
     r"|(?P<number>[0-9]{1,9})(?P<dot>[.)])[ ]{1,4})?"
-    r"(?P<text>(?:[A-Za-z]|[^\x00-\x7f\s])(?:[^\\`*_\[<&$~]|~(?!~))*)"
+    r"(?P<text>(?:[A-Za-z]|[^\x00-\x7f\s])(?:[^\\`*_\[<&$~]++|~(?!~))*+)"
 )
 #: What begins a list, or goes on with one above the blank line.
 _ITEM = re.compile(r"[ \t]*(?:[-+*]|[0-9]{1,9}[.)])(?:[ \t]|\Z)")
