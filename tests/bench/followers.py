@@ -1,13 +1,15 @@
 """What a follower of the load line asks, and what the replies were, as plain values.
 
-Pure. An answer is known by its first words and its last: what holds both is whole, what holds
-only the first is a first part, and what holds neither is a promise or a failure told politely.
+Pure. An answer is known by its first words and its last: what holds both is whole. What holds
+enough of it and says how to get more is a first part; some of it without that is what came of an
+answer that broke off; none of it is a promise or a failure told politely.
 """
 
 import random
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import takewhile
 
 import msgspec
 
@@ -23,6 +25,12 @@ ANSWER = (BEGIN + "这一句用来凑足长度。" * 40)[: ANSWER_CHARS - len(EN
 FAULTS = ("busy", "quota", "500", "504", "error", "busy-event", "cut", "silent-end")
 #: The promise's words: whoever reads them has to come again.
 _PROMISE = ("稍后回复", "可以看进度")
+#: A link that sends the pickup word when it is tapped (reference, section 9.3).
+_TAP_LINK = "weixin://bizmsgmenu"
+#: As much of an answer as counts for having been answered (the design's first part).
+FIRST_PART_CHARS = 40
+#: A follower begins, and asks again, within so many seconds.
+START_S, PAUSE_S = 3.0, 2.0
 #: What a follower is willing to wait without doing anything (the three attempts).
 PATIENT_S = 15.0
 
@@ -34,6 +42,7 @@ class Way(StrEnum):
     SECOND = "second attempt"
     THIRD = "third attempt"
     PART = "first part"
+    BROKEN = "broken off"
     PICKUP = "pickup"
     NEVER = "never"
 
@@ -47,6 +56,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     pickups: int
     #: A failure was told in place of an answer.
     is_failure: bool
+    #: All of the answer was shown in the end.
+    is_whole: bool
     #: Seconds from the end of the AI's stream to the reply; None when no attempt was open then.
     lag_s: float | None = None
 
@@ -64,9 +75,29 @@ def question(dice: random.Random, key: str, *, fault_share: float, median_s: flo
     return f"第 {key} 问 #slow={span_s:.3f}{fault}"
 
 
+def shown_chars(text: str) -> int:
+    """How many characters of the answer's beginning the reply shows."""
+    begin = text.find(BEGIN)
+    if begin < 0:
+        return 0
+    pairs = zip(text[begin:], ANSWER, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def is_whole(text: str) -> bool:
+    """Whether the replies, one after the other, end the answer."""
+    return END in text
+
+
+def is_first_part(text: str) -> bool:
+    """Whether the reply shows enough of the answer, not all, and says how to get more."""
+    promises_more = _TAP_LINK in text or _says_to_come_again(text)
+    return promises_more and not is_whole(text) and shown_chars(text) >= FIRST_PART_CHARS
+
+
 def is_promise(text: str) -> bool:
-    """Whether the reply only says to come again."""
-    return any(words in text for words in _PROMISE)
+    """Whether the reply only says to come again, with less of an answer than counts."""
+    return _says_to_come_again(text) and not is_whole(text) and not is_first_part(text)
 
 
 def is_answer(text: str) -> bool:
@@ -74,12 +105,18 @@ def is_answer(text: str) -> bool:
     return BEGIN in text
 
 
+def _says_to_come_again(text: str) -> bool:
+    return any(words in text for words in _PROMISE)
+
+
 def way_of(text: str, *, decided_by: int, pickups: int) -> Way:
     """How this reply, the first that is no promise, came."""
     if pickups:
         return Way.PICKUP
-    if is_answer(text) and END not in text:
+    if is_first_part(text):
         return Way.PART
+    if is_answer(text) and not is_whole(text):
+        return Way.BROKEN
     return (Way.FIRST, Way.SECOND, Way.THIRD)[decided_by - 1]
 
 
@@ -99,6 +136,7 @@ def summary(seen: Sequence[Seen]) -> dict[str, object]:
         "ways": {way.value: ways[way] / count for way in Way},
         "seen_by_itself": in_time / count,
         "seen_with_one_pickup": with_one / count,
+        "seen_whole": sum(each.is_whole for each in seen) / count,
         "failures_told": sum(each.is_failure for each in seen),
         "delay_p50_s": percentile(delays, 0.5),
         "delay_p90_s": percentile(delays, 0.9),

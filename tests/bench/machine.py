@@ -28,6 +28,11 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
+def loop_cpu_s(pid: int) -> float:
+    """Seconds of processor time that the process's first thread has used: its event loop."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 def rss_kb(pid: int) -> float:
     """Resident memory, in KB of 1024 bytes."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -27,7 +27,6 @@ from yingda.simulator.transport import HttpTransport
 
 #: How long a follower waits before fetching what was promised, and how often. Our choice.
 _PICKUP_PAUSE_S, _PICKUPS = 10.0, 4
-_PAUSE_S = 1.0
 
 
 class TimedDify(DifyServer):
@@ -67,26 +66,42 @@ class World:
             pickups += 1
             await asyncio.sleep(_PICKUP_PAUSE_S)
             delivered = await phone.say("1")
-        self.seen.append(self._judged(question, delivered, began_s, pickups))
+        seen = self._judged(question, delivered, began_s, pickups)
+        is_whole = followers.is_whole(delivered.text) or (
+            followers.is_first_part(delivered.text) and await self._fetch_rest(phone)
+        )
+        self.seen.append(msgspec.structs.replace(seen, is_whole=is_whole))
+
+    async def _fetch_rest(self, phone: Phone) -> bool:
+        """Come for what a first part promised; whether the answer's end was shown."""
+        for _ in range(_PICKUPS):
+            await asyncio.sleep(_PICKUP_PAUSE_S)
+            delivered = await phone.say("1")
+            if followers.is_whole(delivered.text):
+                return True
+        return False
 
     def _must_come_again(self, delivered: Delivered) -> bool:
         return delivered.is_failure_line or followers.is_promise(delivered.text)
 
     def _judged(self, question: str, delivered: Delivered, began_s: float, pickups: int) -> Seen:
         text, attempt = delivered.text, delivered.deciding
-        is_answer = followers.is_answer(text)
+        is_answer, is_whole = followers.is_answer(text), followers.is_whole(text)
         if self._must_come_again(delivered):
             way = followers.Way.NEVER
         else:
             way = followers.way_of(text, decided_by=delivered.decided_by, pickups=pickups)
         ended_s = self.dify.ended_s.get(question)
-        was_open = ended_s is not None and attempt.started_s < ended_s
+        was_open = ended_s is not None and attempt.started_s < ended_s < attempt.ended_s
+        # A first part goes out before the end: only the whole can lag behind it.
+        lag_s = attempt.ended_s - ended_s if ended_s and was_open and is_whole else None
         return Seen(
             way=way,
             delay_s=attempt.ended_s - began_s,
             pickups=pickups,
             is_failure=not is_answer,
-            lag_s=attempt.ended_s - ended_s if ended_s and was_open and is_answer else None,
+            is_whole=is_whole,
+            lag_s=lag_s,
         )
 
     def result(self) -> dict[str, object]:
@@ -135,13 +150,13 @@ async def _follower(
 ) -> None:
     dice = random.Random(f"{number}")
     phone = Phone(place.platform, f"o_{number}")
-    await asyncio.sleep(dice.uniform(0.0, 3.0))
+    await asyncio.sleep(dice.uniform(0.0, followers.START_S))
     for n in range(question_count):
         asked = followers.question(
             dice, f"{number}-{n}", fault_share=fault_share, median_s=median_s
         )
         await place.ask(phone, asked)
-        await asyncio.sleep(dice.uniform(0.0, 2 * _PAUSE_S))
+        await asyncio.sleep(dice.uniform(0.0, followers.PAUSE_S))
 
 
 async def _load_line(

@@ -5,14 +5,43 @@ import random
 import pytest
 
 from bench import followers
-from bench.followers import ANSWER, BEGIN, Seen, Way, summary, way_of
+from bench.followers import ANSWER, Seen, Way, summary, way_of
 from bench.soak import Sample, rows_of
 from yingda.simulator.dify_script import DifyScript, Trouble, pieces_of, steered
 from yingda.texts import Texts
 
 
 def seen(way: Way, delay_s: float = 1.0, pickups: int = 0, lag_s: float | None = None) -> Seen:
-    return Seen(way=way, delay_s=delay_s, pickups=pickups, is_failure=False, lag_s=lag_s)
+    return Seen(
+        way=way,
+        delay_s=delay_s,
+        pickups=pickups,
+        is_failure=False,
+        is_whole=way is not Way.NEVER,
+        lag_s=lag_s,
+    )
+
+
+LINK = '<a href="weixin://bizmsgmenu?msgmenucontent=1&msgmenuid=1">点这里</a>'
+FIRST_PART = ANSWER[:55] + f"\n\n（1）{LINK}看下文"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_first_part", "is_promise"),
+    [
+        (FIRST_PART, True, False),
+        (ANSWER[:55] + "\n\n稍后回复 1 看下文", True, False),
+        (ANSWER[:39] + "\n\n稍后回复 1 看下文", False, True),
+        (ANSWER[:55], False, False),
+        (ANSWER + f"\n\n{LINK}", False, False),
+        (f"正在思考。稍后回复 1 或{LINK}", False, True),
+    ],
+)
+def test_a_first_part_shows_enough_of_the_answer_and_says_how_to_get_more(
+    text: str, *, is_first_part: bool, is_promise: bool
+) -> None:
+    assert followers.is_first_part(text) is is_first_part
+    assert followers.is_promise(text) is is_promise
 
 
 def test_the_answer_makes_as_many_events_as_it_claims_and_fits_one_part() -> None:
@@ -39,7 +68,9 @@ def test_other_sentences_are_no_promise(key: str) -> None:
         (ANSWER, 1, 0, Way.FIRST),
         (ANSWER, 2, 0, Way.SECOND),
         (ANSWER, 3, 0, Way.THIRD),
-        (BEGIN + "还有", 3, 0, Way.PART),
+        (FIRST_PART, 3, 0, Way.PART),
+        (FIRST_PART, 1, 1, Way.PICKUP),
+        (ANSWER[:60] + "\n\n连接断了，上面的回答不完整。", 2, 0, Way.BROKEN),
         (ANSWER, 1, 1, Way.PICKUP),
         ("服务太忙", 2, 0, Way.SECOND),
     ],
@@ -76,7 +107,9 @@ def test_the_summary_counts_shares_delays_and_pickups() -> None:
             seen(Way.NEVER, 99.0, pickups=4),
         ]
     )
-    assert found["ways"] == {way.value: 0.25 * (way not in {Way.THIRD, Way.PART}) for way in Way}
+    absent = {Way.THIRD, Way.PART, Way.BROKEN}
+    assert found["ways"] == {way.value: 0.25 * (way not in absent) for way in Way}
+    assert found["seen_whole"] == 0.75
     assert found["seen_by_itself"] == 0.5
     assert found["seen_with_one_pickup"] == 0.75
     assert found["delay_max_s"] == 25.0
