@@ -25,7 +25,9 @@ DEFAULT_PICKUP_WORD = "1"
 
 def normalised(text: str) -> str:
     """How a word is compared: full-width forms, case and blanks make no difference."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    # ASCII is its own normal form (Unicode Standard Annex #15), and most words are ASCII.
+    form = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(form.casefold().split())
 
 
 def words_to_commands(extra: Mapping[str, tuple[str, ...]]) -> dict[str, Command]:

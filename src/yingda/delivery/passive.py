@@ -4,13 +4,14 @@ Pure: values in, text and the offered span out. When to say it is decided in `ch
 """
 
 import re
+from functools import lru_cache
 from itertools import accumulate
 from urllib.parse import quote
 
 import msgspec
 import regex
 
-from yingda.delivery.plain import SEPARATOR, blocks
+from yingda.delivery.plain import SEPARATOR, Block, blocks
 from yingda.delivery.split import all_parts
 from yingda.errors import FailureKind
 from yingda.texts import QUESTION_LIMIT_BYTES, Texts, failure_key
@@ -31,6 +32,9 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _PART_FLOOR_BYTES = 600
 #: The longest number of a part that room is kept for: an answer of 100 000 characters has fewer.
 _MOST_PARTS = 9999
+#: Answers whose blocks are kept for the parts that follow. Our choice: shorter ones are one part as
+#: a rule, longer ones are rare; at 8 bytes a character, source and blocks, at most 4 MB in all.
+_CACHED_FROM_CHARS, _CACHED_TO_CHARS, _CACHED_ANSWERS = 500, 16_000, 32
 
 
 class ReplyStyle(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +110,7 @@ def outcome(
     """
     if not turn.is_unread:
         return None
-    shown = blocks(turn.answer)
+    shown = _shown(turn.answer)
     if not any(clean_text(block.text).strip() for block in shown):
         shown = ()
     writer = _Writer(turn, style, is_empty=not shown)
@@ -131,6 +135,16 @@ def outcome(
         end=part.end if part else turn.cursor,
         completes=is_last,
     )
+
+
+def _shown(answer: str) -> tuple[Block, ...]:
+    is_long = _CACHED_FROM_CHARS <= len(answer) <= _CACHED_TO_CHARS
+    return _kept_blocks(answer) if is_long else blocks(answer)
+
+
+@lru_cache(maxsize=_CACHED_ANSWERS)
+def _kept_blocks(answer: str) -> tuple[Block, ...]:
+    return blocks(answer)
 
 
 def again(turn: Turn, style: ReplyStyle) -> Composed | None:

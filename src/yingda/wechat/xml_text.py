@@ -8,6 +8,8 @@ import re
 
 #: Whatever is outside production 2 (Char) of XML 1.0, fifth edition, apart from surrogates.
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+#: What there is anything to do about; nearly no text has it, and one search finds out.
+_UNCLEAN = re.compile(r"[^\t\n\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _SURROGATE = re.compile(r"[\uD800-\uDFFF]")
 
 
@@ -17,7 +19,7 @@ def clean_text(text: str) -> str:
     Halves of a surrogate pair that stand side by side become the character they mean, lone
     ones are dropped. Cleaning twice changes nothing more; count bytes on the result.
     """
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or not _UNCLEAN.search(text):
         return text
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")

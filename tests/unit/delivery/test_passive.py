@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from yingda.delivery import passive
 from yingda.delivery.passive import Composed, ReplyStyle
+from yingda.delivery.plain import Block, blocks
 from yingda.errors import FailureKind
 from yingda.texts import (
     LONGEST_BYTES,
@@ -162,3 +163,16 @@ def test_a_quoted_question_keeps_to_its_bytes(question: str) -> None:
 def test_a_question_is_quoted_by_whole_characters(question: str, expected: str | None) -> None:
     family = question[:7]
     assert passive.quoted(question) == (expected or family * 3 + "…")
+
+
+def test_a_long_answer_is_read_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(source: str) -> tuple[Block, ...]:
+        read.append(source)
+        return blocks(source)
+
+    monkeypatch.setattr(passive, "blocks", counted)
+    answer = "只读一次的长回答。" * 400
+    assert len(parts(turn(answer=answer), BUILT_IN[0])) > 3
+    assert read == [answer]
