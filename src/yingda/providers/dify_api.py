@@ -4,7 +4,6 @@ The only file of the Dify provider that knows aiohttp. Translates the library's 
 in one place. Knows nothing of what the answers mean.
 """
 
-import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from yingda.clock import Clock
 from yingda.errors import ProviderMisconfigured, ProviderTimeout, ProviderUnavailable
 from yingda.providers.dify_errors import Failure, RunFailed, from_response
 from yingda.providers.dify_settings import DifySettings, usable_api_key, usable_base_url
+from yingda.proxies import proxy_for
 
 #: Our choice: an error's envelope is short, and of a proxy's page nothing is read.
 _ERROR_LIMIT_BYTES = 64 * 1024
@@ -214,19 +214,3 @@ def _refused(response: aiohttp.ClientResponse, body: bytes, *, in_conversation: 
     return from_response(
         response.status, body, retry_after=retry_after, in_conversation=in_conversation
     )
-
-
-def proxy_for(base_url: str) -> tuple[URL | None, aiohttp.BasicAuth | None]:
-    """The proxy that the machine's owner set for this address, and the login in its URL.
-
-    aiohttp's `trust_env` is not used: it asks two threads for every request, and lets a .netrc
-    entry collide with our Authorization header.
-    """
-    url = URL(base_url)
-    named = urllib.request.getproxies().get(url.scheme)
-    if not named or urllib.request.proxy_bypass(url.host or ""):
-        return None, None
-    proxy = URL(named if "://" in named else f"http://{named}")
-    if proxy.user is None:
-        return proxy, None
-    return proxy.with_user(None), aiohttp.BasicAuth(proxy.user, proxy.password or "")

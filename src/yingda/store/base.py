@@ -13,6 +13,7 @@ import msgspec
 
 from yingda.errors import FailureKind
 from yingda.turn.model import Cursor, FollowerView, Turn
+from yingda.wechat.api_base import TokenVault
 
 
 class PushKind(StrEnum):
@@ -177,8 +178,8 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     doubtful_count: int
 
 
-class Store(Protocol):
-    """Everything that must survive a crash."""
+class Store(TokenVault, Protocol):
+    """Everything that must survive a crash; the access tokens of WeChat's server API with it."""
 
     async def recover(self) -> Recovered:
         """Take over what an earlier process left: call once, before anything else."""

@@ -186,3 +186,19 @@ Index(
     sqlite_where=is_unsettled,
     postgresql_where=is_unsettled,
 )
+
+#: The access token of WeChat's server API, shared by all processes: a secret.
+access_token = Table(
+    "access_token",
+    metadata,
+    Column("app_id", Text, primary_key=True),
+    Column("value", Text),
+    Column("refresh_at", Double, nullable=False, server_default=text("0")),
+    Column("expires_at", Double, nullable=False, server_default=text("0")),
+    # When WeChat was last forced to replace it, and how often on that day.
+    Column("forced_at", Double, nullable=False, server_default=text("0")),
+    Column("forced_count", Integer, nullable=False, server_default=text("0")),
+    # Who may fetch the next one: the number of the last lease, and until when it holds.
+    Column("lease", BigInteger, nullable=False),
+    Column("leased_until", Double, nullable=False),
+)

@@ -1,4 +1,15 @@
 -- Written by scripts/schema_sql.py from yingda.store.schema; do not edit.
+CREATE TABLE access_token (
+    app_id TEXT NOT NULL,
+    value TEXT,
+    refresh_at DOUBLE DEFAULT 0 NOT NULL,
+    expires_at DOUBLE DEFAULT 0 NOT NULL,
+    forced_at DOUBLE DEFAULT 0 NOT NULL,
+    forced_count INTEGER DEFAULT 0 NOT NULL,
+    lease BIGINT NOT NULL,
+    leased_until DOUBLE NOT NULL,
+    CONSTRAINT pk_access_token PRIMARY KEY (app_id)
+);
 CREATE TABLE conversation (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,

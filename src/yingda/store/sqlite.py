@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from yingda.errors import StoreError
-from yingda.store import entering, reading, replies, running
+from yingda.store import entering, reading, replies, running, tokens
 from yingda.store.base import (
     ChosenReply,
     Claim,
@@ -32,6 +32,7 @@ from yingda.store.refusals import store_error
 from yingda.store.steps import Steps, execute
 from yingda.store.writer import Writer
 from yingda.turn.model import FollowerView, Turn
+from yingda.wechat.api_base import KeptToken
 
 T = TypeVar("T")
 
@@ -117,6 +118,18 @@ class SqliteStore:
 
     async def mark_doubtful(self, push_id: int) -> None:
         await self._run(lambda: replies.mark_doubtful(push_id))
+
+    async def kept_token(self, app_id: str) -> KeptToken | None:
+        return await self._run(lambda: tokens.kept_token(app_id))
+
+    async def lease_token(self, app_id: str, *, at: float, until: float) -> int | None:
+        return await self._run(lambda: tokens.lease_token(app_id, at, until))
+
+    async def keep_token(self, app_id: str, lease: int, token: KeptToken) -> bool:
+        return await self._run(lambda: tokens.keep_token(app_id, lease, token))
+
+    async def end_lease(self, app_id: str, lease: int) -> None:
+        await self._run(lambda: tokens.end_lease(app_id, lease))
 
     async def _run(self, operation: Callable[[], Steps[T]]) -> T:
         return await self._writer.submit(operation)

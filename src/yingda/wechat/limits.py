@@ -65,3 +65,15 @@ UNSUPPORTED_SENTENCE: Final = "【收到不支持的消息类型，暂无法显�
 #: What an EventKey of `subscribe` begins with when the follower came by a scene QR code.
 #: Official page on events.
 SCENE_PREFIX: Final = "qrscene_"
+
+#: UTF-8 bytes of a service message's text. Measured by others; the official page only names the
+#: error, 45002.
+SERVICE_TEXT_LIMIT_BYTES: Final = 2048
+#: Seconds for which the typing state is shown, and how long ago the follower may have written
+#: last. Official page on the typing state.
+TYPING_S: Final = 15.0
+TYPING_AFTER_S: Final = 30.0
+#: Bytes of a picture to upload. The official page names 10 MB and 2 MB; the smaller one is safe.
+IMAGE_LIMIT_BYTES: Final = 2 << 20
+#: Seconds for which WeChat keeps an uploaded file. Official page on temporary material.
+MEDIA_LIFE_S: Final = 3 * 86_400.0

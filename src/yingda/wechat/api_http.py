@@ -1,0 +1,179 @@
+"""Real HTTP to WeChat's server API, with a second host for when the first cannot be reached.
+
+The only file of the room that knows aiohttp. Refuses to know what requests and answers say. The
+second host is tried only while nothing was sent: a message that may have arrived is not repeated.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from yingda.clock import Clock
+from yingda.errors import ApiUnreachable
+from yingda.proxies import proxy_for
+from yingda.wechat.api_base import ApiAnswer, ApiRequest
+
+#: Official page on the interface domains.
+API_BASE = "https://api.weixin.qq.com"
+FAIL_OVER_BASE = "https://api2.weixin.qq.com"
+#: Our choice: the longest answers are lists of addresses and menus, a few dozen KB.
+_BODY_LIMIT_BYTES = 1 << 20
+
+_NO_WAY = "See whether this machine reaches api.weixin.qq.com, by name and by port 443."
+_NO_ANSWER = "See whether the connection to WeChat, or a proxy on the way, loses answers."
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the server API is, and how long to wait for it; spans in seconds."""
+
+    base_url: str = API_BASE
+    #: "" is none. Left alone, only WeChat's own host has one: another base is somebody's proxy.
+    fail_over_url: str | None = None
+    #: Until a request is on its way. Our choice: a handshake across the world takes half a second,
+    #: and two hosts are to be tried before a follower's window ends.
+    connect_s: float = 2.0
+    #: From then on until the whole answer. Our choice: WeChat itself gives others 5 s.
+    answer_s: float = 10.0
+    #: Our choice: one account sends some hundred messages a second at the most.
+    connections: int = 32
+    #: Idle connections are let go before the other side may do so, for a message that is sent
+    #: into a closing one is in doubt. Our choice; common servers keep them for a minute.
+    idle_s: float = 10.0
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """The hosts in the order in which they are tried."""
+        base_url = self.base_url.rstrip("/")
+        second = self.fail_over_url
+        if second is None:
+            second = FAIL_OVER_BASE if base_url == API_BASE else ""
+        return (base_url, second.rstrip("/")) if second else (base_url,)
+
+
+class HttpApiTransport:
+    """Implements `ApiTransport`; safe to use from many tasks of one event loop at once.
+
+    The session is made at the first request, in the loop that runs then. aiohttp's own time-outs
+    are off: deadlines go by the clock that is passed in.
+    """
+
+    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: ApiRequest) -> ApiAnswer:
+        *first, last = self._settings.base_urls
+        for base_url in first:
+            try:
+                return await self._exchange(base_url, request)
+            except ApiUnreachable as unreachable:
+                if unreachable.was_sent:
+                    raise
+        return await self._exchange(last, request)
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _exchange(self, base_url: str, request: ApiRequest) -> ApiAnswer:
+        way = SimpleNamespace(is_sent=False)
+        session = self._session = self._session or self._new_session()
+        try:
+            async with (
+                self._deadlines(way),
+                session.request(
+                    request.method,
+                    URL(base_url + request.path, encoded=True).with_query(dict(request.query)),
+                    data=_body_of(request),
+                    headers=_headers_of(request),
+                    # A redirected POST would arrive as a GET; and the token stays with WeChat.
+                    allow_redirects=False,
+                    trace_request_ctx=way,
+                ) as response,
+            ):
+                return ApiAnswer(response.status, _lower(response), await _read(response))
+        except aiohttp.ClientError as error:
+            # The kind is enough; the error's own text may repeat an address with its token.
+            raise _unreachable(type(error).__name__, was_sent=way.is_sent) from None
+        except TimeoutError:
+            raise _unreachable("time-out", was_sent=way.is_sent) from None
+
+    @asynccontextmanager
+    async def _deadlines(self, way: SimpleNamespace) -> AsyncIterator[None]:
+        """Give up when the request is not on its way soon, and later when no answer comes."""
+
+        def give_up_unsent() -> None:
+            if not way.is_sent:
+                scope.reschedule(asyncio.get_running_loop().time())
+
+        settings = self._settings
+        async with self._clock.timeout(settings.connect_s + settings.answer_s) as scope:
+            timer = self._clock.call_later(settings.connect_s, give_up_unsent)
+            try:
+                yield
+            finally:
+                timer.cancel()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        settings = self._settings
+        proxy, proxy_auth = proxy_for(settings.base_url)
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_note_sent)
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=settings.connections, keepalive_timeout=settings.idle_s
+            ),
+            timeout=aiohttp.ClientTimeout(),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[trace],
+            proxy=proxy,
+            proxy_auth=proxy_auth,
+        )
+
+
+async def _note_sent(
+    _session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    _params: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    context.trace_request_ctx.is_sent = True
+
+
+def _body_of(request: ApiRequest) -> bytes | aiohttp.FormData | None:
+    file = request.file
+    if file is None:
+        return request.body
+    form = aiohttp.FormData()
+    form.add_field(file.field, file.content, filename=file.filename, content_type=file.content_type)
+    return form
+
+
+def _headers_of(request: ApiRequest) -> dict[str, str] | None:
+    if request.body is None:
+        return None
+    return {"Content-Type": "application/json; charset=utf-8"}
+
+
+def _lower(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body, cut off at the limit."""
+    body = bytearray()
+    while len(body) < _BODY_LIMIT_BYTES and (chunk := await response.content.readany()):
+        body += chunk
+    return bytes(body[:_BODY_LIMIT_BYTES])
+
+
+def _unreachable(reason: str, *, was_sent: bool) -> ApiUnreachable:
+    if was_sent:
+        return ApiUnreachable(f"no answer from WeChat ({reason})", was_sent=True, mend=_NO_ANSWER)
+    return ApiUnreachable(f"no connection to WeChat ({reason})", was_sent=False, mend=_NO_WAY)
