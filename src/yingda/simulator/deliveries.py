@@ -57,7 +57,7 @@ class Delivered(msgspec.Struct, frozen=True):
     #: Seconds from the first attempt to the reply, or to the end of the last attempt.
     delay_s: float
     is_failure_line: bool
-    #: The attempt that decided, from 1.
+    #: The attempt that decided, from 1; 0 when the account was blocked and none was made.
     decided_by: int
 
     @property
@@ -67,7 +67,9 @@ class Delivered(msgspec.Struct, frozen=True):
 
     @property
     def deciding(self) -> Attempt:
-        """The attempt that decided what is shown."""
+        """The attempt that decided what is shown; raises LookupError when none was made."""
+        if not self.decided_by:
+            raise LookupError("the account was blocked")
         return self.attempts[self.decided_by - 1]
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from yingda.simulator import pushes
+from yingda.simulator.followers import Received
 from yingda.simulator.platform import CLEAR_WAY, Delivered, Platform, Way
 from yingda.simulator.pushes import Sent
 
@@ -43,6 +44,8 @@ class Bubble(msgspec.Struct, frozen=True):
     text: str
     #: Unix seconds.
     at_s: float
+    #: Whether it came as a service message, outside of any push.
+    is_service: bool = False
 
 
 def links_in(text: str) -> tuple[Link, ...]:
@@ -80,6 +83,12 @@ class Phone:
         self.history: list[Bubble] = []
         #: The number of the attempt that is open now, 0 when none is.
         self.open_attempt = 0
+        platform.followers.listen(openid, self._receive)
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether the chat shows that the account is typing."""
+        return self.platform.followers.is_typing(self.openid)
 
     async def send(self, sent: Sent, *, way: Way = CLEAR_WAY) -> Delivered:
         """Send or do anything; `way` is what happens between WeChat and the server."""
@@ -156,6 +165,11 @@ class Phone:
 
     def _opened(self, number: int) -> None:
         self.open_attempt = number
+
+    def _receive(self, received: Received) -> None:
+        self.history.append(
+            Bubble(is_mine=False, text=received.text, at_s=received.at_s, is_service=True)
+        )
 
     def _add(self, text: str, *, is_mine: bool) -> None:
         self.history.append(Bubble(is_mine, text, self.platform.clock.now()))

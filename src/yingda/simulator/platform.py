@@ -15,6 +15,8 @@ import msgspec
 from yingda.clock import Clock
 from yingda.simulator import pushes
 from yingda.simulator.deliveries import CLEAR_WAY, Attempt, Counters, Delivered, Way
+from yingda.simulator.failures import ALARM_SPAN_S, Failures
+from yingda.simulator.followers import Followers
 from yingda.simulator.pushes import Sent
 from yingda.simulator.transport import HttpAnswer, Transport, Unreachable
 from yingda.simulator.verdict import Judge, Mode, Outcome, SimulatedAccount, Verdict
@@ -36,10 +38,9 @@ __all__ = [
     "Way",
 ]
 
-#: The span over which the platform's alarm counts failures (reference, section 7.2).
-ALARM_SPAN_S = 300.0
 #: After these nothing is repeated.
 _FINAL = frozenset({Outcome.ANSWERED, Outcome.ACCEPTED, Outcome.ILLEGAL})
+_WELL = frozenset({Outcome.ANSWERED, Outcome.ACCEPTED})
 #: The bits of a MsgId below its second. Our choice: 31 bits of time leave 62 in all, within the
 #: 64 of the official page, and no number comes again when a simulation is started anew.
 _MESSAGE_BITS = 30
@@ -61,8 +62,9 @@ class Platform:
     """The platform of one account.
 
     `seed` makes nonces and MsgIds repeatable. `clock_offset_s` is how far the platform's clock is
-    ahead of ours. `window_s` is WeChat's own but for tests over real sockets. Raises
-    ConfigurationError when the account's key does not fit its mode.
+    ahead of ours. `window_s` is WeChat's own but for tests over real sockets. `failures` keeps
+    score of failed attempts; while it blocks, nothing is pushed. `followers` are shared with the
+    account's server API. Raises ConfigurationError when the account's key does not fit its mode.
     """
 
     def __init__(
@@ -74,9 +76,12 @@ class Platform:
         seed: int = 0,
         clock_offset_s: float = 0.0,
         window_s: float = WINDOW_S,
+        failures: Failures | None = None,
     ) -> None:
         self.account = account
         self.clock = clock
+        self.followers = Followers(clock)
+        self.failures = failures or Failures(clock)
         self._transport = transport
         self._clock_offset_s = clock_offset_s
         self._window_s = window_s
@@ -123,7 +128,13 @@ class Platform:
         """Bring one push to the server, at most three times, and say what the follower sees.
 
         `opened` is told the number of each attempt (from 1) when it begins. Cancelling hangs up.
+        While the account is blocked there are no attempts, and the follower sees the failure
+        line: our choice, for what they see then is not documented.
         """
+        self.followers.saw(sent, openid)
+        if self.failures.is_blocking:
+            self._failure_lines += 1
+            return Delivered((FAILURE_LINES[0],), (), 0.0, is_failure_line=True, decided_by=0)
         request = self._request(sent, openid)
         self._push_count += 1
         attempts: list[Attempt] = []
@@ -141,7 +152,7 @@ class Platform:
     def _delivered(self, attempts: list[Attempt]) -> Delivered:
         final = [attempt for attempt in attempts if attempt.outcome in _FINAL]
         decisive = min(final, key=lambda attempt: attempt.ended_s) if final else attempts[-1]
-        fails = decisive.outcome not in {Outcome.ANSWERED, Outcome.ACCEPTED}
+        fails = decisive.outcome not in _WELL
         self._failure_lines += fails
         return Delivered(
             shown=(FAILURE_LINES[0],) if fails else decisive.verdict.shown,
@@ -162,6 +173,8 @@ class Platform:
         verdict = self._verdict(answer, request.openid)
         if verdict.outcome is Outcome.TIMED_OUT:
             self._timeouts_s.append(ended_s)
+        if verdict.outcome not in _WELL:
+            self.failures.add(request.openid)
         return Attempt(number, started_s, ended_s, verdict)
 
     async def _answer(
