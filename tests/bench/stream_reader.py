@@ -44,8 +44,8 @@ class Count:
         return self.chars // _STAMP_CHARS
 
     def note_lag(self, text: str) -> None:
-        """The lag of the newest event in this text."""
-        sent_s = int(text[-_STAMP_CHARS:]) / 1e9
+        """The lag of the oldest event in this text: the one that waited longest."""
+        sent_s = int(text[:_STAMP_CHARS]) / 1e9
         self.lags_s.append(time.monotonic() - sent_s)
 
 

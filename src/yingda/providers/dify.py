@@ -15,6 +15,7 @@ from yingda.providers.dify_mode import DifyMode
 from yingda.providers.dify_recovery import DifyRecovery
 from yingda.providers.dify_run import DifyRun
 from yingda.providers.dify_settings import DifySettings
+from yingda.providers.gathering import Gathering
 
 
 class Dify:
@@ -28,6 +29,7 @@ class Dify:
         self._clock = clock
         self._api = DifyApi(settings, clock)
         self._mode = DifyMode(self._api, settings, clock)
+        self._gathering = Gathering(clock, settings.gather_s)
         self._recovery = DifyRecovery(self._api, settings, clock)
 
     def __repr__(self) -> str:
@@ -36,11 +38,11 @@ class Dify:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Ask once, and yield events up to and including `Finished`; see the seam.
 
-        All text of one network chunk is one `TextDelta`. A second request is sent only when
-        the first was refused before work began, or for the sake of a lost conversation.
+        Text is gathered for `gather_s` and told in one `TextDelta`. A second request is sent
+        only when the first was refused before work began, or for the sake of a lost conversation.
         """
         await self._mode.require_chat()
-        run = DifyRun(self._api, self._settings, self._clock, prompt)
+        run = DifyRun(self._api, self._settings, self._clock, self._gathering, prompt)
         try:
             while not run.over:
                 for event in await run.step():

@@ -177,7 +177,7 @@ def is_uuid(text: str | None) -> TypeGuard[str]:
     return True
 
 
-def broken_off(cause: aiohttp.ClientError) -> str:
+def broken_off(cause: BaseException) -> str:
     """What to tell the operator of a connection that broke, without addresses or content."""
     return f"the connection to Dify broke ({type(cause).__name__})"
 

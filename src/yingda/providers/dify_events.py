@@ -67,7 +67,7 @@ _LIMIT_MEND = "Have the app answer more briefly; look at the run's log for a mod
 class RunReader:
     """One run's events, read in order.
 
-    `over` is set with the answer's end (its `Finished` is among the events given), `failure`
+    `over` is set with the answer's end (its `Finished` is among the events), `failure`
     with the run's failure, `settled` once the workflow ended and only a closing event may still
     come. Text given before a failure stays valid as a part. Visible text beyond
     `answer_limit_chars` is such a failure.
@@ -75,6 +75,7 @@ class RunReader:
 
     __slots__ = (
         "_agent_spoke",
+        "_events",
         "_filter",
         "_ids",
         "_limit_chars",
@@ -96,38 +97,56 @@ class RunReader:
         self.settled = False
         self.over = False
         self.failure: Failure | None = None
+        self._events: list[Event] = []
         self._ids = Started()
         self._limit_chars = self._room_chars = answer_limit_chars
         self._filter = ThinkingFilter()
-        #: Visible text of this call that no event carries yet.
+        #: Visible text that no event carries yet.
         self._pieces: list[str] = []
         #: Visible text so far, as the pieces that events carried.
         self._shown: list[str] = []
         self._agent_spoke = False
         self._workflow_failure: Failure | None = None
 
-    def read(self, payloads: list[bytes]) -> list[Event]:
-        """Our events for these payloads; what follows the end or a failure is not read."""
-        events: list[Event] = []
+    @property
+    def event_count(self) -> int:
+        """Events not taken yet; text that none of them carries does not count."""
+        return len(self._events)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is visible text that no event carries yet."""
+        return bool(self._pieces)
+
+    def feed(self, payloads: list[bytes]) -> None:
+        """Read these payloads; what follows the end or a failure is not read."""
         for payload in payloads:
             wire = self._decode(payload)
             if wire is not None:
-                self._take(wire, events)
+                self._take(wire, self._events)
             if self.over or self.failure is not None:
                 break
+
+    def take(self) -> list[Event]:
+        """Our events for what was read since the last call; its text in as few as can be."""
+        events = self._events
         self._flush(events)
+        self._events = []
         return events
 
-    def end(self) -> list[Event]:
-        """Our events for the end of the body, or of the wait for a closing event."""
-        events: list[Event] = []
+    def read(self, payloads: list[bytes]) -> list[Event]:
+        """Our events for these payloads."""
+        self.feed(payloads)
+        return self.take()
+
+    def end(self) -> None:
+        """Take the end of the body, or of the wait for a closing event, in."""
         if self._workflow_failure is not None:
             self.failure = self._workflow_failure
         elif self.settled:
-            self._finish(None, events)
+            self._finish(None, self._events)
         else:
             self._fail(AnswerIncomplete("Dify's stream ended before the answer did"))
-        return events
 
     def _decode(self, payload: bytes) -> WireEvent | None:
         try:

@@ -9,29 +9,33 @@ from collections.abc import Mapping
 import aiohttp
 
 from yingda.clock import Clock
-from yingda.errors import AnswerIncomplete, ProviderTimeout
 from yingda.providers.base import ConversationReset, Event, Prompt
-from yingda.providers.dify_api import DifyApi, broken_off, is_uuid
-from yingda.providers.dify_errors import Failure, RunFailed, retry_delay_s
-from yingda.providers.dify_events import RunReader
+from yingda.providers.dify_api import DifyApi, is_uuid
+from yingda.providers.dify_errors import RunFailed, retry_delay_s
+from yingda.providers.dify_intake import DifyIntake
 from yingda.providers.dify_settings import DifySettings
-from yingda.providers.sse import EventSplitter
-from yingda.providers.stream_watch import Expiry, StreamWatch
-
-_TIMEOUT_MEND = "Look at the run's log in Dify, or raise this deadline."
+from yingda.providers.gathering import Gathering
 
 
 class DifyRun:
     """Gives the events of one question, step by step.
 
-    A step waits for one chunk of the network, however many events it holds. `over` is set with
-    the last event. `close` must be called at the end, whichever end it is.
+    A step waits for what was gathered, however many events that is. `over` is set with the last
+    event. `close` must be called at the end, whichever end it is.
     """
 
-    def __init__(self, api: DifyApi, settings: DifySettings, clock: Clock, prompt: Prompt) -> None:
+    def __init__(
+        self,
+        api: DifyApi,
+        settings: DifySettings,
+        clock: Clock,
+        gathering: Gathering,
+        prompt: Prompt,
+    ) -> None:
         self._api = api
         self._settings = settings
         self._clock = clock
+        self._gathering = gathering
         self._prompt = prompt
         self._conversation_id = prompt.conversation_id or None
         #: Whether Dify said that the app is of a type that cannot chat.
@@ -39,35 +43,33 @@ class DifyRun:
         self._tries_made = 0
         self._total_due_s = clock.monotonic() + settings.total_s
         self._response: aiohttp.ClientResponse | None = None
-        self._reader = RunReader(settings.answer_limit_chars)
-        self._splitter = EventSplitter()
-        self._watch: StreamWatch | None = None
+        self._intake: DifyIntake | None = None
+        #: Whether `Finished` was given.
+        self.over = False
         #: Another provider's id, or a damaged one: Dify would refuse it for ever with a 400.
         self._reset_due = self._conversation_id is not None and not is_uuid(self._conversation_id)
-
-    @property
-    def over(self) -> bool:
-        """Whether `Finished` was given."""
-        return self._reader.over
 
     async def step(self) -> list[Event]:
         """The next events, perhaps none. Raises a `ProviderError` when no whole answer comes."""
         if self._reset_due:
             return self._reset()
         try:
-            if self._response is None or self._watch is None:
-                await self._open()
+            if self._intake is None:
+                self._intake = await self._open()
                 return []
-            return await self._read(self._response, self._watch)
+            events = await self._intake.next_events()
+            self.over = self._intake.over
         except RunFailed as failed:
+            text_came = self._intake is not None and self._intake.text_came
             self.close()
-            return await self._recover(failed)
+            return await self._recover(failed, text_came=text_came)
+        return events
 
     def close(self) -> None:
         """End the request; the connection goes with it, as the body may not have ended."""
-        if self._watch is not None:
-            self._watch.stop()
-            self._watch = None
+        if self._intake is not None:
+            self._intake.close()
+            self._intake = None
         if self._response is not None:
             self._response.close()
             self._response = None
@@ -88,76 +90,29 @@ class DifyRun:
             body["trace_id"] = prompt.trace_id
         return body
 
-    async def _open(self) -> None:
+    async def _open(self) -> DifyIntake:
         settings = self._settings
         now_s = self._clock.monotonic()
-        first_due_s = now_s + settings.first_event_s
         self._tries_made += 1
-        self._reader = RunReader(settings.answer_limit_chars)
-        self._splitter = EventSplitter(
-            line_limit_bytes=settings.line_limit_bytes,
-            total_limit_bytes=settings.total_limit_bytes,
-        )
-        response = await self._api.open_stream(
+        response = self._response = await self._api.open_stream(
             self.request_body(),
             deadline_s=min(settings.first_event_s, self._total_due_s - now_s),
             in_conversation=self._conversation_id is not None,
         )
-        self._response = response
-        self._watch = StreamWatch(
+        return DifyIntake(
+            response,
+            settings,
             self._clock,
-            response.close,
-            first_due_s=first_due_s,
-            read_s=settings.read_s,
+            self._gathering,
+            first_due_s=now_s + settings.first_event_s,
             total_due_s=self._total_due_s,
         )
 
-    async def _read(self, response: aiohttp.ClientResponse, watch: StreamWatch) -> list[Event]:
-        if self._reader.failure is not None:
-            raise RunFailed(self._reader.failure)
-        watch.read_begins()
-        try:
-            chunk = await response.content.readany()
-        except aiohttp.ClientError as cause:
-            return self._after_break(watch, cause)
-        watch.read_ends()
-        if not chunk:
-            return self._at_end()
-        reader = self._reader
-        was_settled = reader.settled
-        try:
-            events = reader.read(self._splitter.feed(chunk))
-        except AnswerIncomplete as error:
-            raise RunFailed(Failure(error=error)) from None
-        if reader.began:
-            watch.first_event_came()
-        if reader.settled and not was_settled:
-            watch.settle(self._settings.grace_s)
-        return events
-
-    def _at_end(self) -> list[Event]:
-        events = self._reader.read(self._splitter.finish())
-        if not self.over and self._reader.failure is None:
-            events += self._reader.end()
-        return events
-
-    def _after_break(self, watch: StreamWatch, cause: aiohttp.ClientError) -> list[Event]:
-        """The read failed: by our own deadline, or because the connection did."""
-        if watch.expired is Expiry.SETTLED or (watch.expired is None and self._reader.settled):
-            return self._reader.end()
-        if watch.expired is None:
-            error = AnswerIncomplete(broken_off(cause))
-            raise RunFailed(Failure(error=error)) from cause
-        late = ProviderTimeout(f"Dify's {watch.expired} deadline passed", mend=_TIMEOUT_MEND)
-        # Only pings came: some versions show a missing conversation so (Dify issue #37197).
-        lost = watch.expired is Expiry.FIRST_EVENT
-        raise RunFailed(Failure(error=late, conversation_lost=lost)) from cause
-
-    async def _recover(self, failed: RunFailed) -> list[Event]:
+    async def _recover(self, failed: RunFailed, *, text_came: bool) -> list[Event]:
         """Ask again where that is safe; otherwise raise what failed."""
         failure = failed.failure
         self.no_chat_app = failure.code == "not_chat_app"
-        if not self._reader.text_came:
+        if not text_came:
             if failure.conversation_lost and self._conversation_id is not None:
                 return self._reset()
             delay_s = retry_delay_s(

@@ -132,7 +132,8 @@ def test_a_chatflow_without_message_end_is_settled_by_its_workflow(status: str) 
     assert reader.settled
     assert not reader.over
     assert text_of(events) == "答"
-    assert reader.end() == [Finished()]
+    reader.end()
+    assert reader.take() == [Finished()]
 
 
 def test_a_failed_workflow_is_explained_by_the_error_that_follows() -> None:
@@ -146,7 +147,8 @@ def test_a_failed_workflow_is_explained_by_the_error_that_follows() -> None:
 def test_a_failed_workflow_without_explanation_is_a_failure_all_the_same() -> None:
     events, reader = read(payload("workflow_finished", data={"status": "failed", "error": "boom"}))
     assert not any(isinstance(event, Finished) for event in events)
-    assert reader.end() == []
+    reader.end()
+    assert reader.take() == []
     assert reader.failure is not None
     assert isinstance(reader.failure.error, ProviderUnavailable)
     assert "boom" in reader.failure.error.detail
@@ -174,7 +176,8 @@ def test_a_run_that_cannot_go_on_is_incomplete(last: bytes, detail: str) -> None
 
 def test_the_end_of_the_body_before_the_end_of_the_answer_is_incomplete() -> None:
     _, reader = read(message("半句"))
-    assert reader.end() == []
+    reader.end()
+    assert reader.take() == []
     assert reader.failure is not None
     assert isinstance(reader.failure.error, AnswerIncomplete)
 
