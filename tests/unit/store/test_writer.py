@@ -115,16 +115,28 @@ async def test_only_the_flush_and_the_wait_for_a_lock_leave_the_event_loop(
     assert threads == [("statement", True), ("commit", False)]
 
 
-async def test_what_is_submitted_while_a_flush_runs_shares_the_next_one(writer: Writer) -> None:
-    statements: list[str] = []
+async def test_what_is_submitted_while_a_flush_runs_shares_the_next_one(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_flushing, may_commit = threading.Event(), threading.Event()
+    commit, commits = writer._commit, 0
+
+    def commit_late() -> None:
+        nonlocal commits
+        commits += 1
+        is_flushing.set()
+        may_commit.wait(5.0)
+        commit()
+
+    monkeypatch.setattr(writer, "_commit", commit_late)
     first = submitted(writer, partial(write, 0))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    writer._connection.set_trace_callback(statements.append)
+    while not is_flushing.is_set():  # noqa: ASYNC110 - the thread sets it
+        await asyncio.sleep(0)
     rest = [submitted(writer, partial(write, n)) for n in range(1, 20)]
+    await asyncio.sleep(0)
+    may_commit.set()
     await asyncio.gather(first, *rest)
-    writer._connection.set_trace_callback(None)
-    assert statements.count("BEGIN IMMEDIATE") == 1
+    assert commits == 2
 
 
 async def test_nobody_is_answered_before_the_commit(
