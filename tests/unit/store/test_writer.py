@@ -11,7 +11,6 @@ import pytest
 
 from yingda.errors import StoreError
 from yingda.store import writer as writer_module
-from yingda.store.refusals import store_error
 from yingda.store.steps import Steps, execute, fetch
 from yingda.store.writer import Writer
 
@@ -301,22 +300,3 @@ async def test_a_rollback_that_is_refused_fails_its_group_and_the_next_one_begin
     assert left == 0
     assert await writer.submit(lambda: write(2)) == 2
     assert await writer.submit(read) == [2]
-
-
-@pytest.mark.parametrize(
-    ("said", "mend"),
-    [
-        ("database or disk is full", "free some space"),
-        ("disk I/O error", "check the disk"),
-        ("attempt to write a readonly database", "let the user that runs yingda write"),
-        ("unable to open database file", "check that the folder"),
-        ("database disk image is malformed", "restore a backup"),
-        ("file is not a database", "move it away"),
-        ("database is locked", "close it"),
-        ("something new", "see the message"),
-    ],
-)
-def test_every_refusal_names_what_was_said_and_the_mend(said: str, mend: str) -> None:
-    message = str(store_error(sqlite3.OperationalError(said)))
-    assert said in message
-    assert mend in message
