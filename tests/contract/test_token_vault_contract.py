@@ -81,3 +81,9 @@ async def test_a_new_fetch_leaves_the_token_until_it_has_another(desk: Desk) -> 
     await desk.store.keep_token(APP, await leased(desk), TOKEN)
     await leased(desk)
     assert await desk.store.kept_token(APP) == TOKEN
+
+
+async def test_a_clock_that_was_set_back_blocks_no_fetch(desk: Desk) -> None:
+    await leased(desk, at=NOON + 3600, until=NOON + 3620)
+    assert await leased(desk)
+    assert await desk.store.lease_token(APP, at=NOON, until=UNTIL) is None

@@ -231,6 +231,7 @@ _ROOMS = (
     "/yingda/engine/",
     "/yingda/jobs/",
     "/yingda/web/",
+    "/yingda/wechat/api_token.py",
     "/yingda/store/",
     "/yingda/simulator/transport.py",
 )

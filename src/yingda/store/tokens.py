@@ -10,10 +10,13 @@ _READ = """
     SELECT value, refresh_at, expires_at, forced_at, forced_count FROM access_token
     WHERE app_id = :app_id AND value IS NOT NULL
 """
+# All leases are equally long: one that ends much later than a new one would was given by a clock
+# that has been set back since.
 _LEASE = """
     INSERT INTO access_token (app_id, lease, leased_until) VALUES (:app_id, 1, :until)
     ON CONFLICT (app_id) DO UPDATE SET lease = access_token.lease + 1, leased_until = :until
     WHERE access_token.leased_until <= :at
+        OR access_token.leased_until - :until > :until - :at
     RETURNING lease
 """
 _KEEP = """

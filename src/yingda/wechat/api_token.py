@@ -26,6 +26,8 @@ _LEAST_LIFE_S: Final = 30.0
 #: How long a process may take for a fetch before another one takes over. Our choice: above the
 #: transport's deadlines for two hosts.
 _LEASE_S: Final = 20.0
+#: How long to wait for another process: until the lease of a dead one has run out, and a little.
+_WAIT_S: Final = _LEASE_S + 2.0
 #: How often those who wait for another process look. Our choice: a fetch takes some 100 ms.
 _LOOK_EVERY_S: Final = 0.1
 #: How long a failed fetch is remembered, so that a wrong secret is not tried with every message.
@@ -120,7 +122,7 @@ class TokenKeeper:
 
     async def _renew(self, failed: str | None) -> KeptToken:
         app_id = self._credentials.app_id
-        give_up_s = self._clock.monotonic() + _LEASE_S
+        give_up_s = self._clock.monotonic() + _WAIT_S
         while self._clock.monotonic() <= give_up_s:
             kept = await self._vault.kept_token(app_id)
             now = self._clock.now()
