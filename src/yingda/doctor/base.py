@@ -1,6 +1,6 @@
 """What a check reports, and the seam that all checks share.
 
-Knows no subject: `settings`, `store`, `clock`, `provider` and `address` each examine one.
+Knows no subject: `settings`, `store`, `clock`, `provider`, `api` and `address` each examine one.
 """
 
 from collections.abc import Callable, Coroutine
@@ -30,6 +30,7 @@ class Subject(StrEnum):
     STORE = "store"
     CLOCK = "clock"
     PROVIDER = "provider"
+    API = "api"
     ADDRESS = "address"
 
 

@@ -12,6 +12,7 @@ from yingda.config import Settings, SettingsInvalid, load
 from yingda.config.fields import Refused
 from yingda.config.fields import url as usable_url
 from yingda.doctor.address import Way, callback_urls, check_account, check_server, place
+from yingda.doctor.api import check_api
 from yingda.doctor.base import Check, Findings, Subject, has_failed
 from yingda.doctor.clock import check_clock
 from yingda.doctor.provider import check_provider
@@ -48,6 +49,7 @@ async def examine(
         lambda: check_store(settings.database_path, way.clock),
         lambda: _clock(_clocks(settings, named), _freshness_s(settings), way),
         lambda: _providers(settings, way),
+        lambda: _apis(settings, way),
     ]
     found = await asyncio.gather(*(check() for check in checks))
     # By itself, for it measures how long answers take.
@@ -88,6 +90,11 @@ async def _providers(settings: Settings, way: Way) -> Findings:
             if name in used
         )
     )
+    return tuple(itertools.chain.from_iterable(found))
+
+
+async def _apis(settings: Settings, way: Way) -> Findings:
+    found = await asyncio.gather(*(check_api(each, way.clock) for each in settings.accounts))
     return tuple(itertools.chain.from_iterable(found))
 
 

@@ -1,12 +1,12 @@
 """Every sentence of `yingda doctor`, Chinese first, by the stable code of its finding.
 
-Those about connections stand in `texts_reach`, those about WeChat's requests in `texts_address`.
+Those about connections stand in `texts_reach`, those about WeChat in `texts_address`, `texts_api`.
 No placeholder ever takes a secret, a message or the body of an answer.
 """
 
 from collections.abc import Mapping
 
-from yingda.doctor import texts_address, texts_reach
+from yingda.doctor import texts_address, texts_api, texts_reach
 from yingda.doctor.base import Entry, Finding, Status, Subject
 from yingda.texts import Sentence
 
@@ -18,6 +18,7 @@ TITLES: Mapping[Subject, Sentence] = {
     Subject.STORE: Sentence("数据库", "Database"),
     Subject.CLOCK: Sentence("时钟", "Clock"),
     Subject.PROVIDER: Sentence("模型服务", "Provider"),
+    Subject.API: Sentence("微信接口", "WeChat's API"),
     Subject.ADDRESS: Sentence("公网地址", "Public address"),
 }
 #: What stands before a mend, and the last line by whether anything failed.
@@ -278,7 +279,8 @@ _OWN: Mapping[str, Entry] = {
     ),
 }
 
-ENTRIES: Mapping[str, Entry] = {**_OWN, **texts_reach.ENTRIES, **texts_address.ENTRIES}
+_SISTERS = {**texts_reach.ENTRIES, **texts_api.ENTRIES, **texts_address.ENTRIES}
+ENTRIES: Mapping[str, Entry] = {**_OWN, **_SISTERS}
 
 
 def finding(check: Subject, code: str, subject: str, **values: object) -> Finding:
