@@ -7,7 +7,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from support.server_api import ANN, HTTP, IN_PROCESS, SEND, STABLE_TOKEN, TYPING, Line, open_line
+from support.server_api import (
+    ANN,
+    HTTP,
+    IN_PROCESS,
+    SEND,
+    SHORT_S,
+    STABLE_TOKEN,
+    TYPING,
+    Line,
+    open_line,
+)
 from yingda.errors import ApiKind, ApiRefused, ApiUnreachable, SendInDoubt
 from yingda.simulator.server_api_base import AccountKind, ApiAccount, Fault
 from yingda.wechat.api import CheckAction
@@ -125,9 +135,10 @@ async def test_somebody_who_never_came_is_not_reached(line: Line) -> None:
 
 
 async def test_a_message_that_is_never_answered_is_in_doubt_and_sent_once(line: Line) -> None:
+    await line.run(line.api.check_token())
     line.server.script(Fault(is_silent=True, path=SEND))
     with pytest.raises(SendInDoubt):
-        await line.run(line.api.send_text(line.says(), "只一次"))
+        await line.run(line.client(answer_s=SHORT_S).send_text(line.says(), "只一次"))
     assert line.shown() == ["只一次"]
     assert line.server.calls[SEND] == 1
 
@@ -143,16 +154,17 @@ async def test_a_gateways_page_leaves_a_message_in_doubt_and_nothing_else(line: 
 
 
 async def test_any_other_call_that_is_never_answered_may_be_made_again(line: Line) -> None:
+    await line.run(line.api.check_token())
     line.server.script(Fault(is_silent=True, path=TYPING))
     with pytest.raises(ApiUnreachable) as caught:
-        await line.run(line.api.set_typing(line.says(), on=True))
+        await line.run(line.client(answer_s=SHORT_S).set_typing(line.says(), on=True))
     assert caught.value.was_sent
 
 
 async def test_a_send_is_in_no_doubt_while_its_token_is_not_answered(line: Line) -> None:
     line.server.script(Fault(is_silent=True, path=STABLE_TOKEN))
     with pytest.raises(ApiUnreachable):
-        await line.run(line.api.send_text(line.says(), "问"))
+        await line.run(line.client(answer_s=SHORT_S).send_text(line.says(), "问"))
     assert line.server.calls[SEND] == 0
 
 

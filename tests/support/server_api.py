@@ -29,8 +29,9 @@ IN_PROCESS, HTTP = "in-process", "http"
 STABLE_TOKEN = "/cgi-bin/stable_token"
 SEND = "/cgi-bin/message/custom/send"
 TYPING = "/cgi-bin/message/custom/typing"
-#: Real seconds after which a silent answer is given up over sockets.
-_ANSWER_S = 0.3
+#: Seconds after which an answer is given up: ample for a busy machine, and for a silent server.
+_ANSWER_S = 10.0
+SHORT_S = 0.3
 
 
 class Line:
@@ -41,7 +42,7 @@ class Line:
         clock: Clock,
         server: ServerApi,
         store: Store,
-        transport: Callable[[], ApiTransport],
+        transport: Callable[[float], ApiTransport],
     ) -> None:
         self.clock = clock
         self.server = server
@@ -51,10 +52,10 @@ class Line:
         self._clients: list[WechatApi] = []
         self.api = self.client()
 
-    def client(self, secret: str = SAMPLE_SECRET) -> WechatApi:
+    def client(self, secret: str = SAMPLE_SECRET, *, answer_s: float = _ANSWER_S) -> WechatApi:
         """Another process's client, on the same store."""
         credentials = Credentials(SAMPLE_APP_ID, secret)
-        client = WechatApi(credentials, self._transport(), self.store, self.clock)
+        client = WechatApi(credentials, self._transport(answer_s), self.store, self.clock)
         self._clients.append(client)
         return client
 
@@ -101,10 +102,21 @@ async def open_line(
         stack.push_async_callback(store.close)
         if isinstance(clock, VirtualClock):
             clock.while_busy(lambda: store.is_busy)
-            line = Line(clock, server, store, lambda: InProcessApi(server, clock))
+            line = Line(
+                clock,
+                server,
+                store,
+                lambda answer_s: InProcessApi(server, clock, answer_s=answer_s),
+            )
         else:
             front = await stack.enter_async_context(ServerApiFront(server))
-            settings = HttpSettings(base_url=front.base_url, answer_s=_ANSWER_S)
-            line = Line(clock, server, store, lambda: HttpApiTransport(settings, clock))
+
+            def connected(answer_s: float) -> ApiTransport:
+                settings = HttpSettings(
+                    base_url=front.base_url, connect_s=_ANSWER_S, answer_s=answer_s
+                )
+                return HttpApiTransport(settings, clock)
+
+            line = Line(clock, server, store, connected)
         stack.push_async_callback(line.aclose)
         yield line

@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from yingda.clock import Clock
+from yingda.clock import Clock, Timer
 from yingda.errors import ApiUnreachable
 from yingda.proxies import proxy_for
 from yingda.wechat.api_base import ApiAnswer, ApiRequest
@@ -83,11 +83,11 @@ class HttpApiTransport:
             self._session = None
 
     async def _exchange(self, base_url: str, request: ApiRequest) -> ApiAnswer:
-        way = SimpleNamespace(is_sent=False)
+        way = _Way(self._clock, self._settings)
         session = self._session = self._session or self._new_session()
         try:
             async with (
-                self._deadlines(way),
+                way.deadlines(),
                 session.request(
                     request.method,
                     URL(base_url + request.path, encoded=True).with_query(dict(request.query)),
@@ -104,22 +104,6 @@ class HttpApiTransport:
             raise _unreachable(type(error).__name__, was_sent=way.is_sent) from None
         except TimeoutError:
             raise _unreachable("time-out", was_sent=way.is_sent) from None
-
-    @asynccontextmanager
-    async def _deadlines(self, way: SimpleNamespace) -> AsyncIterator[None]:
-        """Give up when the request is not on its way soon, and later when no answer comes."""
-
-        def give_up_unsent() -> None:
-            if not way.is_sent:
-                scope.reschedule(asyncio.get_running_loop().time())
-
-        settings = self._settings
-        async with self._clock.timeout(settings.connect_s + settings.answer_s) as scope:
-            timer = self._clock.call_later(settings.connect_s, give_up_unsent)
-            try:
-                yield
-            finally:
-                timer.cancel()
 
     def _new_session(self) -> aiohttp.ClientSession:
         settings = self._settings
@@ -138,12 +122,46 @@ class HttpApiTransport:
         )
 
 
+class _Way:
+    """One request's way: whether it was sent, and when to give it up."""
+
+    def __init__(self, clock: Clock, settings: HttpSettings) -> None:
+        self.is_sent = False
+        self._clock = clock
+        self._settings = settings
+        self._scope = asyncio.timeout(None)
+        self._timer: Timer | None = None
+
+    @asynccontextmanager
+    async def deadlines(self) -> AsyncIterator[None]:
+        """Raise TimeoutError when it is not sent in time, or not answered from then on."""
+        async with self._scope:
+            self._give_up_after(self._settings.connect_s)
+            try:
+                yield
+            finally:
+                self._cancel()
+
+    def note_sent(self) -> None:
+        self.is_sent = True
+        self._cancel()
+        self._give_up_after(self._settings.answer_s)
+
+    def _give_up_after(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = self._clock.call_later(seconds, lambda: self._scope.reschedule(loop.time()))
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 async def _note_sent(
     _session: aiohttp.ClientSession,
     context: SimpleNamespace,
     _params: aiohttp.TraceRequestHeadersSentParams,
 ) -> None:
-    context.trace_request_ctx.is_sent = True
+    context.trace_request_ctx.note_sent()
 
 
 def _body_of(request: ApiRequest) -> bytes | aiohttp.FormData | None:

@@ -79,7 +79,7 @@ async def test_a_busy_answer_after_a_doubt_is_never_reached(line: Line) -> None:
 async def test_a_message_that_never_left_is_in_no_doubt(line: Line) -> None:
     transport = InProcessApi(line.server, line.clock)
     transport.is_down = True
-    line._transport = lambda: transport
+    line._transport = lambda _: transport
     with pytest.raises(ApiUnreachable) as caught:
         await line.run(line.client().send_text(line.says(), "好"))
     assert not caught.value.was_sent

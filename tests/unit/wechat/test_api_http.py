@@ -34,8 +34,12 @@ async def front() -> AsyncIterator[ServerApiFront]:
 
 
 @asynccontextmanager
-async def transport(base: str, second: str | None = None) -> AsyncIterator[HttpApiTransport]:
-    settings = HttpSettings(base_url=base, fail_over_url=second, connect_s=0.2, answer_s=0.2)
+async def transport(
+    base: str, second: str | None = None, *, connect_s: float = 10.0, answer_s: float = 10.0
+) -> AsyncIterator[HttpApiTransport]:
+    settings = HttpSettings(
+        base_url=base, fail_over_url=second, connect_s=connect_s, answer_s=answer_s
+    )
     opened = HttpApiTransport(settings, SystemClock())
     try:
         yield opened
@@ -80,7 +84,7 @@ async def test_a_time_out_after_the_sending_never_asks_the_second_host(
     front: ServerApiFront,
 ) -> None:
     front.api.script(Fault(is_silent=True))
-    async with transport(front.base_url, front.base_url) as way:
+    async with transport(front.base_url, front.base_url, answer_s=0.2) as way:
         with pytest.raises(ApiUnreachable) as caught:
             await way.send(ASKED)
     assert caught.value.was_sent
@@ -117,7 +121,7 @@ async def test_a_handshake_that_never_ends_was_not_sent_and_the_second_host_is_a
 
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     base = _address(server).replace("http:", "https:")
-    async with server, transport(base, front.base_url) as way:
+    async with server, transport(base, front.base_url, connect_s=0.5) as way:
         answer = await way.send(ASKED)
     assert answer.status == 200
 

@@ -235,7 +235,7 @@ class Strange:
     [b"{}", b'{"access_token":""}', b'{"access_token":"t"}', b'{"access_token":1,"expires_in":1}'],
 )
 async def test_an_answer_without_a_token_is_refused(body: bytes, line: Line) -> None:
-    line._transport = lambda: Strange(body)
+    line._transport = lambda _: Strange(body)
     with pytest.raises(ApiRefused, match="names no access token"):
         await line.run(line.client().check_token())
 
