@@ -43,6 +43,8 @@ _HARMLESS = re.compile(
 )
 #: Marks that a continuation might still make something of.
 _ACTIVE = re.compile(r"[*_`<\[\]\\$]|~~")
+#: An escaped bracket, which is the start of a formula once its end comes.
+_FORMULA_OPENERS = frozenset({"\\(", "\\["})
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -162,6 +164,8 @@ def _is_used_up(content: str) -> bool:
     for token in children:
         if token.type == "html_inline" and not _BREAK.fullmatch(token.content):
             # A pair of tags changes what stands between them.
+            return False
+        if token.markup in _FORMULA_OPENERS:
             return False
         is_break = token.type in {"softbreak", "hardbreak"}
         pieces.append(token.content if token.type == "text" else "\n" if is_break else "\0")

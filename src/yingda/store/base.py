@@ -118,6 +118,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     conversation_was_reset: bool = False
     #: The provider's id of the conversation as it is now; None leaves what is stored.
     provider_conversation_id: str | None = None
+    #: What the follower may have read of a text that is void now; None when all of it stands.
+    replaced_answer: str | None = None
     #: The provider no longer knows the conversation: the next question starts a new one there.
     provider_forgot: bool = False
     prompt_tokens: int | None = None
@@ -147,6 +149,10 @@ class NewOffer(msgspec.Struct, frozen=True, kw_only=True):
     completes: bool
     #: The answer was read already and is shown again from its start.
     is_again: bool = False
+    #: The revision of the text that it is cut from.
+    revision: int = 0
+    #: The part itself, if the answer is still being written; it stands only while that is so.
+    shown: str | None = None
 
 
 class ChosenReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,16 +163,40 @@ class ChosenReply(msgspec.Struct, frozen=True, kw_only=True):
     offer: NewOffer | None = None
     #: The turn that the reply says can be picked up.
     promises: int | None = None
+    #: A hold that came to nothing, for its attempt is answered by this very reply.
+    gives_back: int | None = None
+
+
+class NewHold(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt that would be left to time out, and what may be spent on that."""
+
+    account: str
+    provider: str
+    openid: str
+    turn_id: int
+    at: float
+    #: The span in which holds count.
+    span_s: float
+    #: How many there may be in it: of the account, the follower and the provider.
+    account_limit: int
+    follower_limit: int
+    provider_limit: int
+    #: How likely it is that the answer comes in time; None when nobody knows.
+    chance: float | None
+    #: It is too unlikely: only the estimate is kept.
+    is_hopeless: bool
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """A turn, and what else a reply about it should mention."""
 
     turn: Turn
-    #: The follower's oldest other answer that is not wholly offered.
+    #: The follower's oldest other answer that is not wholly offered; perhaps it still runs.
     other_unread: Turn | None
     #: The number of the follower's newest question.
     newest_number: int
+    #: When the run that the turn waits behind was begun; None when there is none.
+    head_started_at: float | None = None
 
 
 class Recovered(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +252,24 @@ class Store(TokenVault, Protocol):
 
     async def note_run(self, turn_id: int, run_no: int, ids: RunIds) -> None:
         """Keep what the provider calls this run; None fields leave what is stored."""
+
+    async def begin_anew(self, turn_id: int, run_no: int) -> None:
+        """A second run starts: what was offered of the first one is no part of its text."""
+
+    async def offered_text(self, turn_id: int) -> str:
+        """What was shown of the answer, up to the cursor, while it was being written."""
+
+    async def latencies(self, provider: str, limit: int) -> tuple[float, ...]:
+        """Seconds that this provider's latest answers took, newest first."""
+
+    async def try_hold(self, new: NewHold) -> int | None:
+        """Spend patience on an attempt; the hold's id, or None when a bound is reached.
+
+        The turn's record keeps the estimate either way.
+        """
+
+    async def mark_read(self, turn: Turn) -> None:
+        """Nothing of the ended turn is left, unless its cursor has moved since."""
 
     async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
         """End a turn; None, and no change, when it has ended or was taken over."""

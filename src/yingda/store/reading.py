@@ -10,6 +10,7 @@ from yingda.store.steps import (
     execute,
     fetch,
     fetch_one,
+    place_of,
     read_turn,
     turn_from,
 )
@@ -33,10 +34,20 @@ _LAST = f"""
     WHERE account = :account AND openid = :openid AND state IN ('answered', 'failed')
     AND is_withdrawn = 0 ORDER BY number DESC LIMIT 1
 """
+# A running turn of which a part was offered has more as well. Each half has its partial index.
 _OTHER_UNREAD = f"""
-    SELECT {TURN_COLUMNS} FROM turn
-    WHERE account = :account AND openid = :openid AND is_unread = 1 AND id <> :id
-    ORDER BY id LIMIT 1
+    SELECT {TURN_COLUMNS} FROM turn WHERE id = (SELECT min(id) FROM (
+        SELECT id FROM turn
+        WHERE account = :account AND openid = :openid AND is_unread = 1 AND id <> :id
+        UNION ALL SELECT id FROM turn
+        WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+        AND parts_offered > 0 AND id <> :id
+    ))
+"""
+_HEAD_STARTED_AT = """
+    SELECT run_started_at FROM turn
+    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+    AND conversation_id = :conversation_id ORDER BY id LIMIT 1
 """
 # One statement: each costs more than what it looks up here.
 _OUTLOOK = f"""
@@ -45,6 +56,9 @@ _OUTLOOK = f"""
     ), EXISTS (
         SELECT 1 FROM turn u WHERE u.account = t.account AND u.openid = t.openid
         AND u.is_unread = 1 AND u.id <> t.id
+    ) OR EXISTS (
+        SELECT 1 FROM turn b WHERE b.account = t.account AND b.openid = t.openid
+        AND b.state IN ('queued', 'running') AND b.parts_offered > 0 AND b.id <> t.id
     ), CASE WHEN state IN ('queued', 'running') THEN (
         SELECT count(*) FROM turn a WHERE a.account = t.account AND a.openid = t.openid
         AND a.state IN ('queued', 'running') AND a.conversation_id = t.conversation_id
@@ -89,10 +103,12 @@ def outlook(turn_id: int) -> Steps[Outlook]:
     if has_other_unread:
         who = {"account": turn.account, "openid": turn.openid}
         other = yield from fetch_one(_OTHER_UNREAD, id=turn_id, **who)
+    head = (yield from fetch_one(_HEAD_STARTED_AT, **place_of(turn))) if ahead else None
     return Outlook(
         turn=turn,
         other_unread=None if other is None else turn_from(other),
         newest_number=newest_number,
+        head_started_at=None if head is None else head[0],
     )
 
 

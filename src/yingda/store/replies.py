@@ -5,7 +5,9 @@ An offer is *chosen* when its reply is fixed, *sent* when the connection took th
 """
 
 from yingda.store.base import ChosenReply, NewOffer
+from yingda.store.patience import give_back
 from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
+from yingda.turn.model import Turn
 
 _STANDING_REPLY = "SELECT reply FROM push WHERE id = :id"
 _KEEP_REPLY = "UPDATE push SET reply = :reply, chosen_at = :at WHERE id = :id"
@@ -15,41 +17,41 @@ _MOVE_CURSOR = """
         cursor_block_chars = :end_block_chars,
         parts_offered = CASE WHEN :is_again = 1 THEN 1 ELSE parts_offered + 1 END,
         is_unread = CASE WHEN :completes = 1 OR state IN ('queued', 'running') THEN 0 ELSE 1 END
-    WHERE id = :turn_id AND run_no = :run_no AND (
+    WHERE id = :turn_id AND run_no = :run_no AND revision = :revision AND (
         (:is_again = 1 AND is_unread = 0 AND state IN ('answered', 'failed'))
         OR (
             :is_again = 0 AND cursor_source_chars = :start_source_chars
             AND cursor_block_chars = :start_block_chars
-            AND (is_unread = 1 OR state IN ('queued', 'running'))
+            AND (:is_live = 1 AND state = 'running' OR :is_live = 0 AND is_unread = 1)
         )
     )
     RETURNING parts_offered
 """
 _KEEP_OFFER = """
     INSERT INTO offer (turn_id, push_id, run_no, part_no, start_source_chars, start_block_chars,
-        end_source_chars, end_block_chars, completes, state, offered_at)
+        end_source_chars, end_block_chars, completes, state, offered_at, revision, shown)
     VALUES (:turn_id, :push_id, :run_no, :part_no, :start_source_chars, :start_block_chars,
-        :end_source_chars, :end_block_chars, :completes, 'chosen', :at)
+        :end_source_chars, :end_block_chars, :completes, 'chosen', :at, :revision, :shown)
 """
 _MARK_SENT = """
     UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'chosen' RETURNING id
 """
 _DOUBT_NO_MORE = """
     UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'doubtful'
-    RETURNING turn_id, run_no, part_no, start_source_chars, start_block_chars, end_source_chars,
+    RETURNING turn_id, revision, part_no, start_source_chars, start_block_chars, end_source_chars,
         end_block_chars, completes
 """
 # Only from where the doubt had put it: what was offered meanwhile stays offered.
 _MOVE_CURSOR_FORTH = """
     UPDATE turn SET cursor_source_chars = :end_source_chars, cursor_block_chars = :end_block_chars,
         parts_offered = :part_no, is_unread = CASE WHEN :completes = 1 THEN 0 ELSE is_unread END
-    WHERE id = :turn_id AND run_no = :run_no AND is_withdrawn = 0
+    WHERE id = :turn_id AND revision = :revision AND is_withdrawn = 0
     AND parts_offered = :part_no - 1
     AND cursor_source_chars = :start_source_chars AND cursor_block_chars = :start_block_chars
 """
 _DOUBT_COLUMNS = (
     "turn_id",
-    "run_no",
+    "revision",
     "part_no",
     "start_source_chars",
     "start_block_chars",
@@ -59,15 +61,29 @@ _DOUBT_COLUMNS = (
 )
 _HAS_UNSENT = "SELECT 1 FROM offer WHERE push_id = :id AND state <> 'sent'"
 _UNSETTLED = """
-    SELECT id, turn_id, run_no, part_no, start_source_chars, start_block_chars
+    SELECT id, turn_id, revision, part_no, start_source_chars, start_block_chars
     FROM offer WHERE state = 'chosen'
 """
 # An earlier part already in doubt begins before this one: the cursor never goes forward here.
 _MOVE_CURSOR_BACK = """
     UPDATE turn SET cursor_source_chars = :source_chars, cursor_block_chars = :block_chars,
-        parts_offered = :part_no - 1, is_unread = 1
-    WHERE id = :turn_id AND run_no = :run_no AND state <> 'cancelled' AND is_withdrawn = 0
+        parts_offered = :part_no - 1,
+        is_unread = CASE WHEN state IN ('queued', 'running') THEN 0 ELSE 1 END
+    WHERE id = :turn_id AND revision = :revision AND state <> 'cancelled' AND is_withdrawn = 0
     AND (cursor_source_chars, cursor_block_chars) >= (:source_chars, :block_chars)
+"""
+
+# What is in doubt is offered again, and stands behind the cursor then.
+_OFFERED_TEXT = """
+    SELECT o.shown FROM offer o JOIN turn t ON t.id = o.turn_id
+    WHERE o.turn_id = :id AND o.revision = t.revision AND o.shown IS NOT NULL
+    AND o.state <> 'doubtful' AND (o.end_source_chars, o.end_block_chars)
+        <= (t.cursor_source_chars, t.cursor_block_chars)
+    ORDER BY o.part_no
+"""
+_MARK_READ = """
+    UPDATE turn SET is_unread = 0 WHERE id = :id AND revision = :revision
+    AND cursor_source_chars = :source_chars AND cursor_block_chars = :block_chars
 """
 
 
@@ -84,6 +100,8 @@ def choose_reply(push_id: int, chosen: ChosenReply) -> Steps[bytes | None]:
     yield from execute(_KEEP_REPLY, id=push_id, reply=chosen.reply, at=chosen.chosen_at)
     if chosen.promises is not None:
         yield from execute(_KEEP_PROMISE, id=chosen.promises, at=chosen.chosen_at)
+    if chosen.gives_back is not None:
+        yield from give_back(chosen.gives_back)
     return chosen.reply
 
 
@@ -97,11 +115,32 @@ def _offer(push_id: int, new: NewOffer, at: float) -> Steps[bool]:
         "end_block_chars": new.end.block_chars,
     }
     span["completes"] = int(new.completes)
-    moved = yield from fetch_one(_MOVE_CURSOR, is_again=int(new.is_again), **span)
+    span["revision"] = new.revision
+    is_live = int(new.shown is not None)
+    moved = yield from fetch_one(_MOVE_CURSOR, is_again=int(new.is_again), is_live=is_live, **span)
     if moved is None:
         return False
-    yield from execute(_KEEP_OFFER, push_id=push_id, part_no=moved[0], at=at, **span)
+    yield from execute(
+        _KEEP_OFFER, push_id=push_id, part_no=moved[0], at=at, shown=new.shown, **span
+    )
     return True
+
+
+def offered_text(turn_id: int) -> Steps[str]:
+    """What was shown of the present text, up to the cursor, while it was being written."""
+    rows = yield from fetch(_OFFERED_TEXT, id=turn_id)
+    return "".join(row[0] for row in rows)
+
+
+def mark_read(turn: Turn) -> Steps[None]:
+    """Nothing of the ended turn is left, unless its cursor has moved since."""
+    yield from execute(
+        _MARK_READ,
+        id=turn.id,
+        revision=turn.revision,
+        source_chars=turn.cursor.source_chars,
+        block_chars=turn.cursor.block_chars,
+    )
 
 
 def mark_sent(push_id: int) -> Steps[None]:
@@ -134,12 +173,12 @@ def doubt_unsettled() -> Steps[int]:
 
 
 def _take_back(row: Row) -> Steps[None]:
-    offer_id, turn_id, run_no, part_no, source_chars, block_chars = row
+    offer_id, turn_id, revision, part_no, source_chars, block_chars = row
     yield from execute("UPDATE offer SET state = 'doubtful' WHERE id = :id", id=offer_id)
     yield from execute(
         _MOVE_CURSOR_BACK,
         turn_id=turn_id,
-        run_no=run_no,
+        revision=revision,
         part_no=part_no,
         source_chars=source_chars,
         block_chars=block_chars,

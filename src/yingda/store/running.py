@@ -17,6 +17,7 @@ from yingda.store.steps import (
     turn_from,
 )
 from yingda.turn.lifecycle import Happening, State, sources
+from yingda.turn.model import Notice
 
 
 def _in(happening: Happening) -> str:
@@ -83,6 +84,14 @@ _END = {
     for happening in (Happening.ANSWER, Happening.FAIL)
 }
 _NO_IDS = RunIds()
+# An offer in doubt may have been read as well.
+_BEGIN_ANEW = """
+    UPDATE turn SET revision = revision + 1, notice = :notice, replaced_answer = :replaced_answer,
+        cursor_source_chars = 0, cursor_block_chars = 0, parts_offered = 0
+    WHERE id = :id AND run_no = :run_no AND state = 'running' AND EXISTS (
+        SELECT 1 FROM offer WHERE turn_id = turn.id AND offer.revision = turn.revision
+    )
+"""
 _KEEP_PROVIDER_CONVERSATION = """
     UPDATE conversation SET provider_conversation_id = :provider_conversation_id WHERE id = :id
 """
@@ -139,9 +148,27 @@ def _named(ids: RunIds) -> dict[str, str | None]:
     }
 
 
+def begin_anew(
+    turn_id: int,
+    run_no: int,
+    notice: Notice = Notice.REGENERATED,
+    replaced_answer: str | None = None,
+) -> Steps[None]:
+    """The text begins anew; nothing is to be told of that if nothing of it was offered."""
+    yield from execute(
+        _BEGIN_ANEW,
+        id=turn_id,
+        run_no=run_no,
+        notice=notice.value,
+        replaced_answer=replaced_answer,
+    )
+
+
 def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ended | None]:
     """End a turn, and tell which one may now start."""
     happening = Happening.ANSWER if outcome.failure is None else Happening.FAIL
+    if outcome.replaced_answer is not None:
+        yield from begin_anew(turn_id, run_no, Notice.CORRECTED, outcome.replaced_answer)
     row = yield from fetch_one(
         _END[happening],
         id=turn_id,

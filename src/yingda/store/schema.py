@@ -101,6 +101,15 @@ turn = Table(
     Column("total_tokens", Integer),
     Column("total_price", Text),
     Column("currency", Text),
+    #: Goes up whenever the text begins anew: a cursor belongs to one revision.
+    Column("revision", Integer, nullable=False, server_default=text("0")),
+    #: What the first part of a text that began anew has to say; see `turn.model.Notice`.
+    Column("notice", Text),
+    #: The text of which a part had been offered when another took its place.
+    Column("replaced_answer", Text),
+    # What waiting for it cost: attempts held, and how likely it seemed that the last one pays.
+    Column("holds", Integer, nullable=False, server_default=text("0")),
+    Column("chance", Double),
     UniqueConstraint("account", "openid", "number"),
     sqlite_autoincrement=True,
 )
@@ -176,6 +185,9 @@ offer = Table(
     #: chosen, sent or doubtful; see `store/replies.py`.
     Column("state", Text, nullable=False),
     Column("offered_at", Double, nullable=False),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
+    #: The part itself, if the answer was not whole yet: after a crash nothing else has it.
+    Column("shown", Text),
 )
 is_unsettled = text("state = 'chosen'")
 
@@ -201,4 +213,17 @@ access_token = Table(
     # Who may fetch the next one: the number of the last lease, and until when it holds.
     Column("lease", BigInteger, nullable=False),
     Column("leased_until", Double, nullable=False),
+)
+
+#: An attempt that was left to time out on purpose; kept as long as it counts.
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("openid", Text, nullable=False),
+    Column("turn_id", _Id, ForeignKey("turn.id"), nullable=False),
+    Column("at", Double, nullable=False),
+    Index("ix_hold_account_at", "account", "at"),
 )

@@ -58,11 +58,27 @@ CREATE TABLE turn (
     total_tokens INTEGER,
     total_price TEXT,
     currency TEXT,
+    revision INTEGER DEFAULT 0 NOT NULL,
+    notice TEXT,
+    replaced_answer TEXT,
+    holds INTEGER DEFAULT 0 NOT NULL,
+    chance DOUBLE,
     CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
     CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
 );
 CREATE INDEX ix_turn_pending ON turn (account, openid, id) WHERE state IN ('queued', 'running');
 CREATE INDEX ix_turn_unread ON turn (account, openid, id) WHERE is_unread = 1;
+CREATE TABLE hold (
+    id INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    turn_id INTEGER NOT NULL,
+    at DOUBLE NOT NULL,
+    CONSTRAINT pk_hold PRIMARY KEY (id),
+    CONSTRAINT fk_hold_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
+);
+CREATE INDEX ix_hold_account_at ON hold (account, at);
 CREATE TABLE lost_run (
     turn_id INTEGER NOT NULL,
     run_no INTEGER NOT NULL,
@@ -103,6 +119,8 @@ CREATE TABLE offer (
     completes INTEGER NOT NULL,
     state TEXT NOT NULL,
     offered_at DOUBLE NOT NULL,
+    revision INTEGER DEFAULT 0 NOT NULL,
+    shown TEXT,
     CONSTRAINT pk_offer PRIMARY KEY (id),
     CONSTRAINT fk_offer_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id),
     CONSTRAINT uq_offer_push_id UNIQUE (push_id),

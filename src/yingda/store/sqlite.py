@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from yingda.errors import StoreError
-from yingda.store import entering, reading, replies, running, tokens
+from yingda.store import entering, patience, reading, replies, running, tokens
 from yingda.store.base import (
     ChosenReply,
     Claim,
     Effect,
     Ended,
     Entered,
+    NewHold,
     NewPush,
     NewQuestion,
     Outcome,
@@ -104,6 +105,21 @@ class SqliteStore:
 
     async def note_run(self, turn_id: int, run_no: int, ids: RunIds) -> None:
         await self._run(lambda: running.note_run(turn_id, run_no, ids))
+
+    async def begin_anew(self, turn_id: int, run_no: int) -> None:
+        await self._run(lambda: running.begin_anew(turn_id, run_no))
+
+    async def offered_text(self, turn_id: int) -> str:
+        return await self._run(lambda: replies.offered_text(turn_id))
+
+    async def latencies(self, provider: str, limit: int) -> tuple[float, ...]:
+        return await self._run(lambda: patience.latencies(provider, limit))
+
+    async def try_hold(self, new: NewHold) -> int | None:
+        return await self._run(lambda: patience.try_hold(new))
+
+    async def mark_read(self, turn: Turn) -> None:
+        await self._run(lambda: replies.mark_read(turn))
 
     async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
         return await self._run(lambda: running.finish(turn_id, run_no, outcome, at))

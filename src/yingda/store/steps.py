@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from yingda.errors import FailureKind
 from yingda.turn.lifecycle import State
-from yingda.turn.model import Cursor, Turn
+from yingda.turn.model import Cursor, Notice, Turn
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ def execute(sql: str, **values: object) -> Steps[None]:
 TURN_COLUMNS = (
     "id, conversation_id, account, openid, number, question, state, run_no, entered_at, ended_at,"
     " answer, failure, conversation_was_reset, cursor_source_chars, cursor_block_chars,"
-    " parts_offered, is_unread, promised_at"
+    " parts_offered, is_unread, promised_at, run_started_at, revision, notice"
 )
 
 
@@ -73,6 +73,9 @@ def turn_from(row: Row, ahead: int = 0) -> Turn:
         parts_offered=row[15],
         is_unread=bool(row[16]),
         promised_at=row[17],
+        run_started_at=row[18],
+        revision=row[19],
+        notice=Notice(row[20]) if row[20] else None,
         ahead=ahead,
     )
 

@@ -3,6 +3,8 @@
 The store makes these; rooms above read them. Times are Unix seconds.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from yingda.errors import FailureKind
@@ -19,6 +21,15 @@ class Cursor(msgspec.Struct, frozen=True, order=True):
 
     source_chars: int = 0
     block_chars: int = 0
+
+
+class Notice(StrEnum):
+    """Why an answer of which a part was offered begins anew."""
+
+    #: The provider took back what it had written.
+    CORRECTED = "corrected"
+    #: Its process died, and the question was asked again.
+    REGENERATED = "regenerated"
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +58,12 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     is_unread: bool = False
     #: When the follower was last told that this answer can be picked up.
     promised_at: float | None = None
+    #: When the present run was begun; None while it is queued.
+    run_started_at: float | None = None
+    #: Goes up whenever the text begins anew: the cursor belongs to this revision of it.
+    revision: int = 0
+    #: What has to be said with the first part of it.
+    notice: Notice | None = None
     #: How many pending turns of the same conversation come before this one.
     ahead: int = 0
 

@@ -34,14 +34,18 @@ _PIECES = (
 )
 STREWN = st.lists(st.sampled_from(_PIECES), min_size=1, max_size=18).map("".join)
 
-LLM = [
+CHINESE = (
     "好的，**下面**是几点说明。第一，`x` 很重要；第二，见 [文档](https://e.com/a_b)。\n\n"
-    "## 步骤\n\n1. **准备**：先装好 `pip`。\n2. 运行 `make`，看到 3~5 行输出。\n   - 若失败，重试！\n"
-    "   - 再看日志。\n3. 完成。\n\n| 名 | 值 |\n|---|---|\n| a | 1 |\n\n最后：祝顺利！",
-    "Sure! Here is **the plan**. It has 2.5 steps, e.g. this one. See https://e.com/x.y for more.\n"
-    "Then we go on. *Done.* And so on.\n\n* One thing. Another.\n* Two things\n* Three\n\nThe end. ",
-    "设 $x_1$ 与 \\(y_2\\) 如下[1]。则 $$x+y$$ 成立[2]。价格 $5 到 $6。完。",
-]
+    "## 步骤\n\n1. **准备**：先装好 `pip`。\n2. 运行 `make`，看到 3~5 行输出。\n"
+    "   - 若失败，重试！\n   - 再看日志。\n3. 完成。\n\n"
+    "| 名 | 值 |\n|---|---|\n| a | 1 |\n\n最后：祝顺利！"
+)
+ENGLISH = (
+    "Sure! Here is **the plan**. It has 2.5 steps, e.g. this one. See https://e.com/x.y for it.\n"
+    "Then we go on. *Done.* And so on.\n\n* One thing. Another.\n* Two things\n* Three\n\nThe end. "
+)
+MATHS = "设 $x_1$ 与 \\(y_2\\) 如下[1]。则 $$x+y$$ 成立[2]。价格 $5 到 $6。完。"
+LLM = [CHINESE, ENGLISH, MATHS]
 
 
 def assert_begins(prefix: str, whole_source: str) -> None:
@@ -112,6 +116,7 @@ def test_what_models_write_is_settled_whatever_they_write_next(
         ("**注意：这很重要。** 后面", "注意：这很重要。"),
         ("**注意：这很重要。**后面", ""),
         ("**没完。后面", ""),
+        ("设 \\[x。", ""),
         ("见[1]。", "见[1]。"),
         ("见[文档。", ""),
         ("用 `x。y` 吧。", "用 x。y 吧。"),
