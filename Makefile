@@ -13,7 +13,7 @@ PYTEST := $(RUN) pytest --quiet --numprocesses auto
 
 BENCH := $(RUN) --directory tests python -m bench
 
-.PHONY: help setup demo test check lint types arrows unit format bench soak chaos schema clean
+.PHONY: help setup demo test check lint types arrows unit format bench soak chaos diagram schema clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ format: setup ## Put the code into the house's form
 
 chaos: setup ## Kill a real process again and again under 300 questions, and account for each
 	YINGDA_CHAOS_QUESTIONS=$(or $(YINGDA_CHAOS_QUESTIONS),300) $(RUN) pytest --quiet tests/chaos
+
+diagram: setup ## Write the diagram of a question's life into the docs anew
+	@$(RUN) python scripts/lifecycle_diagram.py
 
 schema: setup ## Write schema.sql anew from the tables
 	@$(RUN) python scripts/schema_sql.py

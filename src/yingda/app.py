@@ -14,10 +14,12 @@ from yingda.config import Settings
 from yingda.config.values import AccountSettings, EchoProvider, ProviderSettings
 from yingda.delivery.passive import ReplyStyle
 from yingda.engine.accounts import Account, FixedAccounts
+from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
+from yingda.engine.chooser import Chooser
 from yingda.engine.health import Health
 from yingda.engine.ledger import Ledger
-from yingda.engine.patience import LocalPatience
+from yingda.engine.patience import Patience
 from yingda.engine.push_age import PushAges
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
@@ -66,12 +68,16 @@ class Gateway:
         self._route = Route(
             accounts=FixedAccounts(accounts),
             ledger=Ledger(store, clock, ages, pseudonym_key),
-            store=store,
+            attempts=Attempts(
+                store=store,
+                board=board,
+                chooser=Chooser(store, self._runner, clock),
+                patience=Patience(store, clock),
+                ages=ages,
+                clock=clock,
+            ),
             jobs=self._jobs,
             runner=self._runner,
-            board=board,
-            patience=LocalPatience(clock),
-            ages=ages,
             receipts=self._receipts,
             clock=clock,
         )
@@ -143,6 +149,7 @@ def _account(settings: AccountSettings) -> Account:
         ),
         provider=settings.provider,
         patience=settings.patience,
+        first_part=settings.first_part,
         queue_limit=settings.queue_limit,
         freshness_s=settings.freshness_s,
         command_words=words_to_commands(settings.commands),

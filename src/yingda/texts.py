@@ -29,7 +29,8 @@ class Sentence(NamedTuple):
 
 #: `{word}` is the pickup word as the follower types it, `{link}` a tap-to-send link whose label is
 #: `pickup_label`, `{count}` a number, `{question}` the start of a question, `{part}` and
-#: `{total}` a part's number and how many there are.
+#: `{total}` a part's number and how many there are, `{chars}` how many characters were written
+#: so far, `{seconds}` for how many seconds the AI has been at it.
 SENTENCES: Mapping[str, Sentence] = {
     # While an answer is on its way
     "waiting": Sentence(
@@ -40,11 +41,26 @@ SENTENCES: Mapping[str, Sentence] = {
         "收到。前面还有 {count} 个问题在回答，会按顺序来。稍后回复 {word} 或{link}查看回答。",
         "Got it. {count} of your questions come first. Send {word} later, or {link}, to see it.",
     ),
+    "waiting_thinking": Sentence(
+        "正在思考，已经想了 {seconds} 秒。稍后回复 {word} 或{link}，就能看到回答。",
+        "Still thinking, for {seconds} seconds now. Send {word} in a moment, or {link}.",
+    ),
+    "waiting_writing": Sentence(
+        "正在写回答，已经写了 {chars} 个字。稍后回复 {word} 或{link}，就能看到下文。",
+        "Still writing, {chars} characters so far. Send {word} in a moment, or {link}, for more.",
+    ),
     "pickup_label": Sentence("点这里", "tap here"),
     # Parts of a long answer, and what else is unread
     "more": Sentence(
         "（{part}/{total}）回复 {word} 或{link}看下文",
         "({part}/{total}) Send {word} or {link} for more",
+    ),
+    "more_coming": Sentence(
+        "（{part}）后面还在写，稍后回复 {word} 或{link}看下文",
+        "({part}) The rest is being written; send {word} in a moment or {link} for more",
+    ),
+    "nothing_more": Sentence(
+        "刚才的回答到这里就完了，没有下文。", "That was all of the answer; there is no more of it."
     ),
     "part_last": Sentence("（{part}/{total}）", "({part}/{total})"),
     "quote": Sentence("「{question}」", "“{question}”"),
@@ -57,6 +73,14 @@ SENTENCES: Mapping[str, Sentence] = {
     "conversation_restarted": Sentence(
         "（之前的对话已失效，这次从头开始）",
         "(The earlier conversation was lost; this starts afresh.)",
+    ),
+    "notice_corrected": Sentence(
+        "（前面发的内容有改动，请以下面的为准）",
+        "(What you were shown has been corrected; this replaces it.)",
+    ),
+    "notice_regenerated": Sentence(
+        "（刚才中断了，这个回答是重新生成的，从头开始）",
+        "(We were interrupted; this answer was generated again, from its start.)",
     ),
     "again": Sentence("问：{question}\n———\n", "Q: {question}\n———\n"),
     "nothing_yet": Sentence(
@@ -194,8 +218,8 @@ QUESTION_LIMIT_BYTES = 84
 #: What every placeholder becomes at most, in bytes of UTF-8.
 #: A pickup word has 8 characters of up to 4 bytes (settings). A link is 62 bytes of markup, the
 #: word with 3 bytes for each of its 32, the number sign (3), a question's number of up to 9
-#: digits, and its label. Numbers have 4 digits: a queue holds 1000 questions, and 100 000
-#: characters of an answer make fewer than 1000 parts.
+#: digits, and its label. Numbers have 4 digits: a queue holds 1000 questions, 100 000
+#: characters of an answer make fewer than 1000 parts, and a run ends after 1500 s.
 LABEL_LIMIT_BYTES = 48
 LONGEST_BYTES: Mapping[str, int] = {
     "word": 32,
@@ -204,13 +228,15 @@ LONGEST_BYTES: Mapping[str, int] = {
     "count": 4,
     "part": 4,
     "total": 4,
+    "chars": 7,
+    "seconds": 4,
 }
 #: How long a sentence may be with its placeholders at their longest, in bytes of UTF-8.
 #: A reply holds 2047. Around a part of at least 600 may stand, at once: a quote or the head of a
-#: repetition, the restart, the failure and the label (240 each), and the paging (440), with 2
-#: bytes between any two: 600 + 4 * 240 + 440 + 5 * 2 = 2010. Announcements of other answers are
-#: left out where they do not fit. A sentence of its own may have such neighbours but no part:
-#: 900 + 2 * 240 + 2 * 2 = 1384.
+#: repetition, the restart or a notice, the failure and the label (240 each), and the paging
+#: (440), with 2 bytes between any two: 600 + 4 * 240 + 440 + 5 * 2 = 2010. Announcements of
+#: other answers are left out where they do not fit. A sentence of its own may have such
+#: neighbours but no part: 900 + 2 * 240 + 2 * 2 = 1384.
 SENTENCE_LIMIT_BYTES = 900
 PAGING_LIMIT_BYTES = 440
 FRAME_LIMIT_BYTES = 240
@@ -221,6 +247,9 @@ _LIMITS_BYTES: Mapping[str, int] = {
     "failed_incomplete": FRAME_LIMIT_BYTES,
     "failed_refused": FRAME_LIMIT_BYTES,
     "more": PAGING_LIMIT_BYTES,
+    "more_coming": PAGING_LIMIT_BYTES,
+    "notice_corrected": FRAME_LIMIT_BYTES,
+    "notice_regenerated": FRAME_LIMIT_BYTES,
     "part_last": FRAME_LIMIT_BYTES,
     "pickup_label": LABEL_LIMIT_BYTES,
     "quote": FRAME_LIMIT_BYTES,

@@ -12,6 +12,18 @@ from chaos.answers import Paragraph, read_paragraph
 from yingda.texts import SENTENCES
 
 
+#: Sentences that tell of more to fetch.
+_COME_AGAIN = {
+    "waiting",
+    "waiting_queued",
+    "waiting_thinking",
+    "waiting_writing",
+    "more",
+    "more_coming",
+    "unread_answer",
+}
+
+
 class Bubble(msgspec.Struct, frozen=True):
     """A bubble, read."""
 
@@ -29,7 +41,7 @@ class Bubble(msgspec.Struct, frozen=True):
     @property
     def asks_to_come_again(self) -> bool:
         """There is more to fetch."""
-        return bool(self.sentences & {"waiting", "waiting_queued", "more", "unread_answer"})
+        return bool(self.sentences & _COME_AGAIN)
 
 
 def read_bubble(text: str) -> Bubble:

@@ -57,7 +57,7 @@ async def test_a_pickup_while_the_turn_runs_holds_joins_and_answers_at_its_end(
 
 
 async def test_a_pickup_spends_patience_like_a_question(tmp_path: Path) -> None:
-    async with open_house(tmp_path, patience=3) as house:
+    async with open_house(tmp_path, patience=6) as house:
         phone = house.phone()
         house.provider.default = Script(after_s=200)
         assert len((await house.run(phone.say("问"))).attempts) == 3

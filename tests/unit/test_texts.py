@@ -25,6 +25,8 @@ LONGEST = {
     "question": "问" * 20 + "…",
     "part": 999,
     "total": 999,
+    "chars": 99_999,
+    "seconds": 1500,
 }
 EVERY = [(key, language) for key in SENTENCES for language in Language]
 

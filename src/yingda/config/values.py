@@ -132,6 +132,8 @@ class AccountSettings:
     #: Deliberate time-outs in any 5 min; None is without limit. WeChat's alarm is set to 30
     #: failures in 5 min at first; 20 leaves room for real ones.
     patience: Patience = 20
+    #: Whether the beginning of an unfinished answer is shown when there is no time left to wait.
+    first_part: bool = True
     #: Questions of one follower that may wait behind the running one. Our choice: more would be
     #: answered when they no longer matter.
     queue_limit: Annotated[WholeNumber, Field(ge=0, le=1000)] = 3

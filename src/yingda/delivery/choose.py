@@ -30,6 +30,8 @@ class Step(StrEnum):
     WAIT = "wait"
     #: Write nothing until WeChat cuts the connection and comes again; spends patience.
     HOLD = "hold"
+    #: Reply with the next closed part of the unfinished answer, and how to get the rest.
+    OFFER = "offer"
     #: Reply that the answer is not ready, and how to get it.
     PROMISE = "promise"
     #: End the request: WeChat is no longer there.
@@ -51,6 +53,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     is_held: bool = False
     #: One more deliberate time-out may be spent.
     has_patience: bool = True
+    #: The unfinished answer has a closed part, long enough, that was not offered yet.
+    has_part: bool = False
     #: The process is being stopped: the next attempt may find nobody.
     is_draining: bool = False
 
@@ -64,7 +68,11 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def choose(view: AttemptView) -> Decision:
-    """Decide at an attempt's arrival, when its turn ends, and when a decision's time is up."""
+    """Decide at an attempt's arrival, when its turn ends, and when a decision's time is up.
+
+    `has_patience` only matters where this says to hold, `has_part` where it says to promise: they
+    cost something to find out, so ask without and then, if need be, with them.
+    """
     if view.turn_has_ended:
         # Past its window nobody reads this connection; the next attempt gets the answer.
         if view.window_age_s < WINDOW_S or not view.is_held:
@@ -73,14 +81,18 @@ def choose(view: AttemptView) -> Decision:
     if view.is_held:
         # Nobody may be there for the attempt that this one was held for.
         if view.is_draining and view.window_age_s < WINDOW_S:
-            return Decision(Step.PROMISE)
+            return _last_chance(view)
         return _let_go(view)
     if view.window_age_s < DECIDE_AFTER_S:
         return Decision(Step.WAIT, DECIDE_AFTER_S)
     if _another_attempt_will_come(view) and view.has_patience:
         # Past its window, as after a slow disk, it is cut already: leave it to WeChat.
         return Decision(Step.HOLD, WINDOW_S) if view.window_age_s < WINDOW_S else _let_go(view)
-    return Decision(Step.PROMISE)
+    return _last_chance(view)
+
+
+def _last_chance(view: AttemptView) -> Decision:
+    return Decision(Step.OFFER if view.has_part else Step.PROMISE)
 
 
 def _another_attempt_will_come(view: AttemptView) -> bool:

@@ -3,30 +3,22 @@
 Pure: values in, text and the offered span out. When to say it is decided in `choose`.
 """
 
-import re
 from functools import lru_cache
-from itertools import accumulate
 from urllib.parse import quote
 
 import msgspec
-import regex
 
 from yingda.delivery.plain import SEPARATOR, Block, blocks
+from yingda.delivery.quote import quoted, size_bytes
+from yingda.delivery.settled import SettledPart, settle, settled_part
 from yingda.delivery.split import all_parts
 from yingda.errors import FailureKind
-from yingda.texts import QUESTION_LIMIT_BYTES, Texts, failure_key
+from yingda.texts import Texts, failure_key
 from yingda.turn.model import Cursor, Turn
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
 from yingda.wechat.xml_text import clean_text
 from yingda.words import DEFAULT_PICKUP_WORD
 
-#: How much of a question stands for the whole of it. Design rule: 20 characters.
-_QUOTE_CHARS = 20
-#: Code points looked at for each of them: a cluster such as a family emoji has up to eleven.
-_GRAPHEME_CHARS = 12
-_ELLIPSIS = "…"
-_GRAPHEME = regex.compile(r"\X")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 #: A part is never made shorter than this. Our choice: below it a reply would be mostly decoration.
 #: `yingda.texts` holds an operator's own sentences to lengths that leave this much.
 _PART_FLOOR_BYTES = 600
@@ -35,6 +27,8 @@ _MOST_PARTS = 9999
 #: Answers whose blocks are kept for the parts that follow. Our choice: shorter ones are one part as
 #: a rule, longer ones are rare; at 8 bytes a character, source and blocks, at most 4 MB in all.
 _CACHED_FROM_CHARS, _CACHED_TO_CHARS, _CACHED_ANSWERS = 500, 16_000, 32
+#: A shorter part of an unfinished answer is not worth a reply. Design rule: 40 characters.
+_LIVE_FLOOR_CHARS = 40
 
 
 class ReplyStyle(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +49,15 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     end: Cursor
     #: Nothing of the ended answer is left after it.
     completes: bool
+    #: The part itself, if the answer is still being written.
+    shown: str | None = None
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far an answer is that is still being made."""
+
+    chars: int
+    seconds: float
 
 
 def tap_link(style: ReplyStyle, turn: Turn) -> str:
@@ -67,33 +70,66 @@ def tap_link(style: ReplyStyle, turn: Turn) -> str:
     return f'<a href="weixin://bizmsgmenu?msgmenucontent={content}&msgmenuid=1">{label}</a>'
 
 
-def quoted(question: str) -> str:
-    """The start of a question, on one line and without markup that a cut would break.
+def promise(
+    turn: Turn,
+    style: ReplyStyle,
+    *,
+    progress: Progress | None = None,
+    other_unread: Turn | None = None,
+) -> str:
+    """The answer is not ready: when to come back, and how; with `progress`, how far it is."""
+    values: dict[str, object] = {"word": style.pickup_word, "link": tap_link(style, turn)}
+    key = "waiting"
+    if turn.ahead:
+        key, values["count"] = "waiting_queued", turn.ahead
+    elif progress is not None and progress.chars:
+        key, values["chars"] = "waiting_writing", progress.chars
+    elif progress is not None:
+        key, values["seconds"] = "waiting_thinking", max(1, int(progress.seconds))
+    return _with_announcement(style.texts.say(key, **values), style, other_unread)
 
-    At most `QUESTION_LIMIT_BYTES`: an emoji made of many code points counts as one character, so
-    their number alone bounds nothing.
+
+def live_part(
+    turn: Turn,
+    text: str,
+    style: ReplyStyle,
+    *,
+    names_question: bool = False,
+    other_unread: Turn | None = None,
+) -> Composed | None:
+    """The next part of an answer of which `text` is written, and that more follows.
+
+    None when nothing settled of at least 40 characters stands beyond the turn's cursor.
     """
-    text = clean_text(question)
-    if "<" in text:
-        text = _TAG.sub(" ", text).replace("<", "＜")
-    line = " ".join(text.split())
-    if len(line) <= _QUOTE_CHARS:
-        return line
-    graphemes = _GRAPHEME.findall(line[: _QUOTE_CHARS * _GRAPHEME_CHARS])
-    if len(graphemes) <= _QUOTE_CHARS and _size(line) <= QUESTION_LIMIT_BYTES:
-        return line
-    room_bytes = QUESTION_LIMIT_BYTES - _size(_ELLIPSIS)
-    sizes_bytes = accumulate(map(_size, graphemes[:_QUOTE_CHARS]))
-    fitting = sum(size_bytes <= room_bytes for size_bytes in sizes_bytes)
-    return "".join(graphemes[:fitting]) + _ELLIPSIS
+    writer = _Writer(turn, style, is_empty=False)
+    part = _worthwhile_part(turn, text, writer.part_limit_bytes)
+    if part is None:
+        return None
+    lines = [
+        writer.quote() if names_question else "",
+        writer.opening(),
+        part.text.strip("\n"),
+        writer.paging_unfinished(),
+        writer.label() if style.has_ai_label else "",
+    ]
+    shown = "\n\n".join(line for line in lines if line.strip())
+    return Composed(
+        text=_with_announcement(shown, style, other_unread),
+        start=turn.cursor,
+        end=part.end,
+        completes=False,
+        shown=part.text,
+    )
 
 
-def promise(turn: Turn, style: ReplyStyle, *, other_unread: Turn | None = None) -> str:
-    """The answer is not ready: when to come back, and how."""
-    link = tap_link(style, turn)
-    key = "waiting_queued" if turn.ahead else "waiting"
-    text = style.texts.say(key, count=turn.ahead, word=style.pickup_word, link=link)
-    return _with_announcement(text, style, other_unread)
+def _worthwhile_part(turn: Turn, text: str, limit_bytes: int) -> SettledPart | None:
+    # Rendering adds marks, but a text this short has no part whatever stands in it.
+    if len(text) < _LIVE_FLOOR_CHARS // 2:
+        return None
+    part = settled_part(settle(text), turn.cursor, limit_bytes)
+    if part is None or len(clean_text(part.text).strip()) < _LIVE_FLOOR_CHARS:
+        return None
+    return part
 
 
 def outcome(
@@ -103,8 +139,9 @@ def outcome(
     names_question: bool = False,
     other_unread: Turn | None = None,
 ) -> Composed | None:
-    """The next part of an ended turn, or its failure; None when nothing of it is left to offer.
+    """The next part of an ended turn, or its failure; None when it was read already.
 
+    Where nothing is left behind what was offered while it was written, it says so.
     `names_question` puts the start of the question before it; `other_unread` is announced where
     the byte limit leaves room.
     """
@@ -114,7 +151,7 @@ def outcome(
     if not any(clean_text(block.text).strip() for block in shown):
         shown = ()
     writer = _Writer(turn, style, is_empty=not shown)
-    is_short = sum(_size(block.text) + len(SEPARATOR) for block in shown) <= _PART_FLOOR_BYTES
+    is_short = sum(size_bytes(block.text) + len(SEPARATOR) for block in shown) <= _PART_FLOOR_BYTES
     # What fits the shortest part is one part, whatever stands around it.
     limit_bytes = _PART_FLOOR_BYTES if is_short else writer.part_limit_bytes
     remaining = all_parts(shown, turn.cursor, limit_bytes)
@@ -124,6 +161,7 @@ def outcome(
         *([writer.quote()] if names_question else []),
         writer.opening(),
         *([part.text.strip("\n")] if part else []),
+        *([style.texts.say("nothing_more")] if not part and not writer.has_failure_line else []),
         *([writer.failure()] if is_last and writer.has_failure_line else []),
         *writer.paging(len(remaining)),
         *([writer.label()] if part and style.has_ai_label else []),
@@ -131,7 +169,7 @@ def outcome(
     text = "\n\n".join(line for line in lines if line.strip())
     return Composed(
         text=_with_announcement(text, style, other_unread),
-        start=part.start if part else turn.cursor,
+        start=turn.cursor,
         end=part.end if part else turn.cursor,
         completes=is_last,
     )
@@ -147,9 +185,16 @@ def _kept_blocks(answer: str) -> tuple[Block, ...]:
     return blocks(answer)
 
 
+def is_wholly_offered(turn: Turn) -> bool:
+    """Whether an ended turn's answer has nothing left to show, and no failure to tell."""
+    return turn.failure is None and not all_parts(_shown(turn.answer), turn.cursor, PART_BYTES)
+
+
 def again(turn: Turn, style: ReplyStyle) -> Composed | None:
     """The last question and its answer from the start, for a pickup when nothing is unread."""
-    unread = msgspec.structs.replace(turn, is_unread=True, cursor=Cursor(), parts_offered=0)
+    unread = msgspec.structs.replace(
+        turn, is_unread=True, cursor=Cursor(), parts_offered=0, notice=None
+    )
     shown = outcome(unread, style)
     if shown is None:
         return None
@@ -174,17 +219,18 @@ class _Writer:
     def part_limit_bytes(self) -> int:
         """The same for all parts of a turn, or their number would change on the way."""
         around = (
-            max(self.quote(), _head_of_again(self._turn, self._style), key=_size),
-            self._restarted(),
+            max(self.quote(), _head_of_again(self._turn, self._style), key=size_bytes),
+            self._opening(),
             self.failure() if self.has_failure_line else "",
             max(
                 self._part_last(_MOST_PARTS, _MOST_PARTS),
                 self._more(_MOST_PARTS, _MOST_PARTS),
-                key=_size,
+                self._more_coming(_MOST_PARTS),
+                key=size_bytes,
             ),
             self.label() if self._style.has_ai_label else "",
         )
-        room = TEXT_LIMIT_BYTES - sum(_size(line) + 2 for line in around if line)
+        room = TEXT_LIMIT_BYTES - sum(size_bytes(line) + 2 for line in around if line)
         return max(_PART_FLOOR_BYTES, min(PART_BYTES, room))
 
     @property
@@ -196,9 +242,12 @@ class _Writer:
 
     def opening(self) -> str:
         """What has to be known before the first part."""
-        return "" if self._turn.parts_offered else self._restarted()
+        return "" if self._turn.parts_offered else self._opening()
 
-    def _restarted(self) -> str:
+    def _opening(self) -> str:
+        # One line at most: there is room for no more beside the longest other ones.
+        if self._turn.notice is not None:
+            return self._style.texts.say(f"notice_{self._turn.notice.value}")
         if not self._turn.conversation_was_reset:
             return ""
         return self._style.texts.say("conversation_restarted")
@@ -209,11 +258,14 @@ class _Writer:
     def paging(self, remaining: int) -> list[str]:
         part_no = self._turn.parts_offered + 1
         total = self._turn.parts_offered + remaining
-        if total <= 1:
+        if total <= 1 or not remaining:
             return []
         if remaining <= 1:
             return [self._part_last(part_no, total)]
         return [self._more(part_no, total)]
+
+    def paging_unfinished(self) -> str:
+        return self._more_coming(self._turn.parts_offered + 1)
 
     def _part_last(self, part: int, total: int) -> str:
         return self._style.texts.say("part_last", part=part, total=total)
@@ -223,6 +275,14 @@ class _Writer:
             "more",
             part=part,
             total=total,
+            word=self._style.pickup_word,
+            link=tap_link(self._style, self._turn),
+        )
+
+    def _more_coming(self, part: int) -> str:
+        return self._style.texts.say(
+            "more_coming",
+            part=part,
             word=self._style.pickup_word,
             link=tap_link(self._style, self._turn),
         )
@@ -237,8 +297,4 @@ def _with_announcement(text: str, style: ReplyStyle, other: Turn | None) -> str:
     key = "unread_rest" if other.parts_offered else "unread_answer"
     line = style.texts.say(key, question=quoted(other.question), link=tap_link(style, other))
     announced = f"{text}\n\n{line}"
-    return announced if _size(announced) <= TEXT_LIMIT_BYTES else text
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
+    return announced if size_bytes(announced) <= TEXT_LIMIT_BYTES else text

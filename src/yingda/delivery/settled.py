@@ -137,10 +137,11 @@ def _is_settled(known: str, *, line_rest: tuple[str, str, str]) -> bool:
     if "|" in last_line:
         # It may be the head of a table, and its cells are shown apart.
         return False
-    is_first_line = inline.map[1] - inline.map[0] == 1
+    # A table's head that begins the block shows its first cell first. Below other lines of its
+    # paragraph, or behind a list's mark, it would make another block of the line.
+    is_first = inline.level == 1 and inline.map[1] - inline.map[0] == 1
     is_line_over = known.endswith("\n") or bool(line_rest[1])
-    # Below other lines of its paragraph, the head of a table would begin a block of its own.
-    may_be_a_table = not is_first_line and ("|" in line_rest[0] or not is_line_over)
+    may_be_a_table = not is_first and ("|" in line_rest[0] or not is_line_over)
     return not may_be_a_table and _is_used_up(inline.content)
 
 

@@ -27,6 +27,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     #: Deliberate time-outs in any five minutes; None is without limit.
     patience: int | None = 20
+    #: Whether a closed part of an unfinished answer is offered at the last chance.
+    first_part: bool = True
     #: Turns that may wait behind a follower's running one. Design: 3.
     queue_limit: int = 3
     freshness_s: float = FRESHNESS_S

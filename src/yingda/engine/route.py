@@ -6,33 +6,30 @@
     enter    new turn, repeat of a known push, or command; durable before anything waits
     start    the turn runs in the background, or is joined where it runs already
     wait     until the turn ends or this attempt's time is up
-    choose   an answer, a promise, or silence so that WeChat comes again; durable before it is sent
+    choose   an answer, a first part, a promise, or silence so that WeChat comes again; durable
+             before it is sent
     seal     the reply to the bytes that the account's mode asks for
 
 Read `answer` from top to bottom. Whatever goes wrong after `verify` ends in a legal reply or a 4xx.
 """
 
 import secrets
-from contextlib import ExitStack
 
 import msgspec
 import structlog
 
 from yingda.clock import Clock
-from yingda.delivery import passive
-from yingda.delivery.choose import AttemptView, Step, choose
 from yingda.engine.accounts import Account, Accounts
-from yingda.engine.board import Board
+from yingda.engine.attempts import Attempts
+from yingda.engine.chooser import Attempt
 from yingda.engine.commands import HoldProbe
-from yingda.engine.ledger import Ledger, sentence, text_reply
-from yingda.engine.patience import Patience
-from yingda.engine.push_age import PushAges
+from yingda.engine.ledger import Ledger, sentence
 from yingda.engine.receipts import Receipts
 from yingda.engine.runner import Runner
 from yingda.engine.window import Connection, Window
 from yingda.errors import StoreError
 from yingda.jobs.base import Jobs
-from yingda.store.base import ChosenReply, Entered, NewOffer, Outlook, PushKind, Store
+from yingda.store.base import Entered
 from yingda.wechat.base import Message
 from yingda.wechat.envelope import AesKey
 from yingda.wechat.limits import BODY_LIMIT_BYTES, RANDOM_BYTES, WINDOW_S
@@ -62,27 +59,19 @@ class Route:
         *,
         accounts: Accounts,
         ledger: Ledger,
-        store: Store,
+        attempts: Attempts,
         jobs: Jobs,
         runner: Runner,
-        board: Board,
-        patience: Patience,
-        ages: PushAges,
         receipts: Receipts,
         clock: Clock,
     ) -> None:
         self._accounts = accounts
         self._ledger = ledger
-        self._store = store
+        self._attempts = attempts
         self._jobs = jobs
         self._runner = runner
-        self._board = board
-        self._patience = patience
-        self._ages = ages
         self._receipts = receipts
         self._clock = clock
-        self._is_draining = False
-        self._open: set[Window] = set()
 
     def knows(self, account_name: str) -> bool:
         """Whether there is such an account."""
@@ -140,10 +129,7 @@ class Route:
 
         Returns whether an attempt is held, whose repeat is yet to come.
         """
-        self._is_draining = True
-        for window in self._open:
-            window.wake()
-        return any(window.is_held for window in self._open)
+        return self._attempts.begin_drain()
 
     def _account(self, name: str) -> Account:
         account = self._accounts.get(name)
@@ -167,90 +153,8 @@ class Route:
             return entered.reply
         if entered.turn is None:
             return SUCCESS
-        push_age_s = self._push_age_s(account, message, entered)
-        self._open.add(window)
-        with ExitStack() as stack:
-            stack.callback(self._open.discard, window)
-            stack.enter_context(self._board.watch(entered.turn.id, window.wake))
-            while True:
-                outlook = await self._store.outlook(entered.turn.id)
-                view = AttemptView(
-                    turn_has_ended=not outlook.turn.is_pending,
-                    push_age_s=push_age_s,
-                    attempt_no=entered.attempts,
-                    window_age_s=window.age_s,
-                    is_held=window.is_held,
-                    is_draining=self._is_draining,
-                )
-                decision = choose(view)
-                if decision.step is Step.HOLD and not window.is_held:
-                    window.is_held = await self._patience.try_spend(account)
-                    if not window.is_held:
-                        decision = choose(msgspec.structs.replace(view, has_patience=False))
-                if decision.step in {Step.WAIT, Step.HOLD} and not window.is_gone:
-                    await window.wait(decision.until_s)
-                    continue
-                if decision.step is Step.LET_GO or window.is_gone:
-                    return None
-                chosen = await self._choose(account, message, entered, outlook)
-                if chosen is not None:
-                    return chosen
-
-    def _push_age_s(self, account: Account, message: Message, entered: Entered) -> float:
-        return self._ages.age_s(
-            account.name,
-            created_at=float(message.created_at_s),
-            first_seen_at=entered.first_seen_at,
-            received_at=self._clock.now(),
-        )
-
-    async def _choose(
-        self, account: Account, message: Message, entered: Entered, outlook: Outlook
-    ) -> bytes | None:
-        """Fix the reply; None when another reply came first and the choice must be made anew."""
-        turn, now = outlook.turn, self._clock.now()
-        if turn.is_pending:
-            text = passive.promise(turn, account.style, other_unread=outlook.other_unread)
-            promised = ChosenReply(
-                reply=text_reply(message, text, int(now)), chosen_at=now, promises=turn.id
-            )
-            return await self._store.choose_reply(entered.push_id, promised)
-        # A part in doubt makes an answer unread again; then it is picked up like any other.
-        is_again = entered.kind is PushKind.AGAIN and not turn.is_unread
-        if is_again:
-            composed = passive.again(turn, account.style)
-        else:
-            composed = self._outcome(account, entered, outlook)
-        if composed is None:
-            accepted = ChosenReply(reply=SUCCESS, chosen_at=now)
-            return await self._store.choose_reply(entered.push_id, accepted)
-        offer = NewOffer(
-            turn_id=turn.id,
-            run_no=turn.run_no,
-            start=composed.start,
-            end=composed.end,
-            completes=composed.completes,
-            is_again=is_again,
-        )
-        chosen = ChosenReply(
-            reply=text_reply(message, composed.text, int(now)),
-            chosen_at=now,
-            offer=offer,
-            # A part that says how to get the next one promises it.
-            promises=None if composed.completes else turn.id,
-        )
-        return await self._store.choose_reply(entered.push_id, chosen)
-
-    def _outcome(
-        self, account: Account, entered: Entered, outlook: Outlook
-    ) -> passive.Composed | None:
-        is_about_an_older_question = outlook.turn.number < outlook.newest_number
-        return passive.outcome(
-            outlook.turn,
-            account.style,
-            names_question=entered.kind is not PushKind.QUESTION and is_about_an_older_question,
-            other_unread=outlook.other_unread,
-        )
+        attempt = Attempt(account, message, entered)
+        return await self._attempts.answered(attempt, entered.turn.id, window)
 
     def _seal(self, account: Account, key: AesKey | None, clear: bytes) -> bytes:
         if key is None:

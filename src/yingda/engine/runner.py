@@ -9,16 +9,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
+import msgspec
 import structlog
 
 from yingda.clock import Clock
+from yingda.delivery import passive
+from yingda.delivery.settled import handed_over
 from yingda.engine.board import Board
 from yingda.engine.errands import Errands
+from yingda.engine.live import LiveText
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout, StoreError
 from yingda.jobs.base import Jobs
 from yingda.providers.base import FoundAnswer, Prompt, Provider, Started
 from yingda.store.base import Claim, Ended, Outcome, Store
+from yingda.turn.model import Turn
 
 T = TypeVar("T")
 
@@ -81,7 +86,13 @@ class Runner:
             lambda: self._store.finish(turn_id, claim.turn.run_no, outcome, self._clock.now())
         )
         if ended is not None:
+            await self._settle_read(ended.turn)
             self._close(claim, ended)
+
+    async def so_far(self, turn_id: int) -> LiveText | None:
+        """What the turn has written, if it runs here; implements `live.LiveTexts`."""
+        running = self._running.get(turn_id)
+        return None if running is None else running.live()
 
     def cancel(self, turn_ids: tuple[int, ...]) -> None:
         """These turns were withdrawn in the store: interrupt them, and stop their providers."""
@@ -140,10 +151,12 @@ class Runner:
             detail = f"no provider is called {claim.provider!r} any more"
             return running.failed(FailureKind.CONFIGURATION, detail)
         if found := await self._find_earlier(provider, running):
-            return running.found(found)
+            return await self._continued(running.found(found), claim.turn)
         if claim.turn.run_no > _RUNS_LIMIT:
             detail = f"{_RUNS_LIMIT} runs were cut off by the end of their process"
             return running.failed(FailureKind.INTERNAL, detail)
+        if claim.earlier is not None:
+            await self._insist(lambda: self._store.begin_anew(running.turn_id, claim.turn.run_no))
         prompt = Prompt(
             text=claim.turn.question,
             user=claim.user,
@@ -179,6 +192,20 @@ class Runner:
             running.note = None
             self._errands.send(self._note(running))
 
+    async def _continued(self, outcome: Outcome, turn: Turn) -> Outcome:
+        """The found answer goes on where the lost run's parts end, if it begins with them."""
+        if not turn.parts_offered:
+            return outcome
+        offered = await self._insist(lambda: self._store.offered_text(turn.id))
+        if _bare(handed_over(outcome.answer, turn.cursor)) == _bare(offered):
+            return outcome
+        return msgspec.structs.replace(outcome, replaced_answer=offered)
+
+    async def _settle_read(self, turn: Turn) -> None:
+        """What was offered while the turn ran may have been all of it; then nothing is unread."""
+        if turn.parts_offered and passive.is_wholly_offered(turn):
+            await self._insist(lambda: self._store.mark_read(turn))
+
     async def _note(self, running: RunningTurn) -> None:
         try:
             await self._store.note_run(running.turn_id, running.claim.turn.run_no, running.ids)
@@ -206,3 +233,8 @@ class Runner:
                 pause_s = _STORE_PAUSES_S[min(tries, len(_STORE_PAUSES_S) - 1)]
                 tries += 1
                 await self._clock.sleep(pause_s)
+
+
+def _bare(text: str) -> str:
+    """Without blanks: seams between parts are blanks."""
+    return "".join(text.split())

@@ -3,6 +3,7 @@
 import msgspec
 
 from yingda.clock import Timer
+from yingda.engine.live import LiveText
 from yingda.errors import FailureKind
 from yingda.providers.base import (
     ConversationReset,
@@ -32,6 +33,7 @@ class RunningTurn:
         self._pieces: list[str] = []
         self._usage: Usage | None = None
         self._conversation_was_reset = False
+        self._replaced: str | None = None
 
     @property
     def turn_id(self) -> int:
@@ -44,6 +46,9 @@ class RunningTurn:
             case TextDelta(text):
                 self._pieces.append(text)
             case TextReplaced(text):
+                # Of several texts the first one is what may have been offered.
+                if self._replaced is None:
+                    self._replaced = "".join(self._pieces) or None
                 self._pieces = [text]
             case Started():
                 known = {k: v for k, v in msgspec.structs.asdict(event).items() if v is not None}
@@ -52,6 +57,17 @@ class RunningTurn:
                 self._conversation_was_reset = True
             case Finished(usage=usage):
                 self._usage = usage
+
+    def live(self) -> LiveText:
+        """What was written so far."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return LiveText(
+            run_no=self.claim.turn.run_no,
+            text=self._pieces[0] if self._pieces else "",
+            has_replaced=self._replaced is not None,
+            conversation_was_reset=self._conversation_was_reset,
+        )
 
     def answered(self) -> Outcome:
         """The stream came to its end."""
@@ -74,7 +90,11 @@ class RunningTurn:
         outcome = self._outcome()
         answer = outcome.answer
         if kind is FailureKind.REFUSED:
-            # What led to the refusal is not to be read either.
+            # What led to the refusal is not to be read either, and what was read of it is void.
+            replaced = outcome.replaced_answer
+            outcome = msgspec.structs.replace(
+                outcome, replaced_answer=answer if replaced is None else replaced
+            )
             answer = ""
         elif answer.strip():
             kind = FailureKind.INCOMPLETE
@@ -120,6 +140,7 @@ class RunningTurn:
         return Outcome(
             answer="".join(self._pieces),
             conversation_was_reset=self._conversation_was_reset,
+            replaced_answer=self._replaced,
             provider_conversation_id=self.ids.conversation_id,
             ids=self.ids,
         )

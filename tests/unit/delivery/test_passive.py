@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from yingda.delivery import passive
 from yingda.delivery.passive import Composed, ReplyStyle
 from yingda.delivery.plain import Block, blocks
+from yingda.delivery.quote import quoted
 from yingda.errors import FailureKind
 from yingda.texts import (
     LONGEST_BYTES,
@@ -144,7 +145,7 @@ def test_a_link_is_as_long_at_most_as_sentences_are_measured_with() -> None:
 
 @given(st.text(max_size=400))
 def test_a_quoted_question_keeps_to_its_bytes(question: str) -> None:
-    assert size_bytes(passive.quoted(question)) <= QUESTION_LIMIT_BYTES
+    assert size_bytes(quoted(question)) <= QUESTION_LIMIT_BYTES
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_a_quoted_question_keeps_to_its_bytes(question: str) -> None:
 )
 def test_a_question_is_quoted_by_whole_characters(question: str, expected: str | None) -> None:
     family = question[:7]
-    assert passive.quoted(question) == (expected or family * 3 + "…")
+    assert quoted(question) == (expected or family * 3 + "…")
 
 
 def test_a_long_answer_is_read_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,13 @@
-"""Ages of pushes, patience, windows, and who is woken."""
+"""Ages of pushes, windows, and who is woken."""
 
 import asyncio
 
 import pytest
 
 from yingda.clock import VirtualClock
-from yingda.delivery.passive import ReplyStyle
-from yingda.engine.accounts import Account
 from yingda.engine.board import Board
-from yingda.engine.patience import SPAN_S, LocalPatience
 from yingda.engine.push_age import PushAges
 from yingda.engine.window import Window
-from yingda.texts import Texts
-from yingda.wechat.envelope import Envelope
 
 # Ages
 
@@ -78,60 +73,6 @@ def test_a_few_late_pushes_do_not_move_what_is_usual_and_accounts_are_apart() ->
     assert age(ages, 5000, 5010, 5010) == 9.0
     of_school = ages.age_s("school", created_at=5000, first_seen_at=5010, received_at=5010)
     assert of_school == 0.0
-
-
-# Patience
-
-
-def account(name: str = "shop", patience: int | None = 3) -> Account:
-    return Account(
-        name=name,
-        token="token",
-        envelope=Envelope(token="token", app_id="", keys=()),
-        style=ReplyStyle(texts=Texts()),
-        provider="echo",
-        patience=patience,
-    )
-
-
-async def test_no_more_is_spent_in_any_span_than_the_account_has() -> None:
-    clock = VirtualClock()
-    patience, spent_at = LocalPatience(clock), list[float]()
-    for _ in range(1000):
-        if await patience.try_spend(account()):
-            spent_at.append(clock.monotonic())
-        await clock.advance(1)
-    fourths = zip(spent_at, spent_at[3:], strict=False)
-    assert all(late - early >= SPAN_S for early, late in fourths)
-    assert len(spent_at) == 12
-
-
-async def test_what_was_spent_comes_back_one_by_one_as_it_leaves_the_span() -> None:
-    clock = VirtualClock()
-    patience = LocalPatience(clock)
-    for _ in range(3):
-        assert await patience.try_spend(account())
-        await clock.advance(100)
-    # The first one was spent 300 s ago, the second one 200 s ago.
-    assert await patience.try_spend(account())
-    assert not await patience.try_spend(account())
-
-
-async def test_a_stepped_wall_clock_gives_no_patience_back() -> None:
-    clock = VirtualClock()
-    patience = LocalPatience(clock)
-    assert await patience.try_spend(account(patience=1))
-    clock.step_wall_clock(10_000)
-    assert not await patience.try_spend(account(patience=1))
-
-
-async def test_accounts_spend_their_own_and_none_or_all_is_possible() -> None:
-    patience = LocalPatience(VirtualClock())
-    assert await patience.try_spend(account("shop", 1))
-    assert await patience.try_spend(account("school", 1))
-    assert not await patience.try_spend(account("shop", 1))
-    assert not await patience.try_spend(account("never", 0))
-    assert all([await patience.try_spend(account("always", None)) for _ in range(100)])
 
 
 # Windows

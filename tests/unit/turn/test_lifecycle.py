@@ -1,10 +1,13 @@
 """The table of what may happen to a turn."""
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 
 from yingda.store.schema import is_pending
+from yingda.turn.diagram import mermaid
 from yingda.turn.lifecycle import PENDING, TRANSITIONS, Happening, State, sources
 from yingda.turn.model import Cursor
 
@@ -55,3 +58,19 @@ def test_cursors_are_ordered_by_source_and_then_by_block() -> None:
 def test_the_indexes_own_words_for_pending_are_the_tables() -> None:
     words = ", ".join(f"'{state.value}'" for state in sorted(PENDING))
     assert str(is_pending) == f"state IN ({words})"
+
+
+@pytest.mark.parametrize("page", ["the-route.md", "the-route.zh-CN.md"])
+def test_the_diagram_in_the_docs_is_the_tables(page: str) -> None:
+    """`make diagram` writes it."""
+    text = (Path(__file__).parents[3] / "docs/discussions" / page).read_text(encoding="utf-8")
+    assert re.findall(r"```mermaid\n(.*?)\n```", text, re.DOTALL) == [mermaid()]
+
+
+def test_the_diagram_shows_every_transition_and_where_a_life_begins_and_ends() -> None:
+    arrows = {tuple(re.split(r" --> |: ", line.strip())) for line in mermaid().splitlines()[1:]}
+    expected: set[tuple[str, ...]] = {("[*]", "queued")}
+    expected |= {(state.value, "[*]") for state in TERMINAL}
+    for state, happenings in TRANSITIONS.items():
+        expected |= {(state.value, to.value, why.value) for why, to in happenings.items()}
+    assert arrows == expected
