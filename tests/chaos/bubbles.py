@@ -11,7 +11,6 @@ import msgspec
 from chaos.answers import Paragraph, read_paragraph
 from yingda.texts import SENTENCES
 
-
 #: Sentences that tell of more to fetch.
 _COME_AGAIN = {
     "waiting",

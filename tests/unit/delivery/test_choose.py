@@ -1,3 +1,6 @@
+import itertools
+
+import msgspec
 import pytest
 
 from yingda.delivery.choose import (
@@ -16,6 +19,7 @@ WAIT = Decision(Step.WAIT, DECIDE_AFTER_S)
 HOLD = Decision(Step.HOLD, WINDOW_S)
 HOLD_OPEN = Decision(Step.HOLD, LET_GO_AFTER_S)
 PROMISE = Decision(Step.PROMISE)
+OFFER = Decision(Step.OFFER)
 LET_GO = Decision(Step.LET_GO)
 
 FIRST_S, SECOND_S, THIRD_S = 0.0, 5.0, 10.0
@@ -107,3 +111,79 @@ def test_the_last_attempt_is_never_held_whatever_the_patience() -> None:
     for window_age_s in (4.5, 4.7, 5.0):
         view = AttemptView(turn_has_ended=False, push_age_s=THIRD_S, window_age_s=window_age_s)
         assert choose(view) == PROMISE
+
+
+@pytest.mark.parametrize("draining", [False, True])
+def test_a_part_that_is_settled_is_offered_wherever_a_promise_would_be_made(
+    *, draining: bool
+) -> None:
+    view = AttemptView(
+        turn_has_ended=False,
+        push_age_s=THIRD_S,
+        window_age_s=4.5,
+        has_part=True,
+        is_draining=draining,
+    )
+    assert choose(view) == OFFER
+    assert choose(msgspec.structs.replace(view, window_age_s=4.4)) == WAIT
+    assert choose(msgspec.structs.replace(view, turn_has_ended=True)) == ANSWER
+
+
+STATES = ("queued", "running", "ended")
+PUSH_AGES_S = (0.0, 5.0, 8.9, 9.0, 14.0)
+WINDOW_AGES_S = (0.0, 4.4, 4.5, 4.9, 5.0, 6.4, 6.5, 9.0)
+#: What was written and settled beyond the cursor, and whether it was offered before.
+WRITTEN = ("nothing", "too little", "settled")
+EITHER = (False, True)
+EVERY = itertools.product(
+    STATES, PUSH_AGES_S, WINDOW_AGES_S, EITHER, WRITTEN, EITHER, EITHER, EITHER, (1, 2, 3)
+)
+
+
+def by_the_rules(view: AttemptView) -> set[Step]:
+    """The rules once more, each by itself: what is allowed where all that apply are kept."""
+    allowed = set(Step)
+    is_in_window = view.window_age_s < 5.0
+    is_time = view.window_age_s >= 4.5
+    will_come_again = view.push_age_s < 9.0 and view.attempt_no < 3 and not view.is_draining
+    # Rule 1: ready means at once, for everyone who still listens.
+    listens = is_in_window or not view.is_held
+    allowed &= {Step.ANSWER} if view.turn_has_ended and listens else allowed - {Step.ANSWER}
+    if view.turn_has_ended:
+        allowed -= {Step.PROMISE, Step.OFFER}
+    # Nothing but a wait before the time to decide.
+    if not view.turn_has_ended and not is_time and not view.is_held:
+        allowed &= {Step.WAIT}
+    if is_time or view.is_held or view.turn_has_ended:
+        allowed -= {Step.WAIT}
+    # Rule 2: held only while WeChat comes again and patience is there; once held, it stays so,
+    # unless a stop comes while somebody listens.
+    may_be_held = view.is_held or (will_come_again and view.has_patience)
+    may_be_held &= not (view.is_held and view.is_draining and is_in_window)
+    if not view.turn_has_ended and not may_be_held:
+        allowed -= {Step.HOLD, Step.LET_GO}
+    if not view.turn_has_ended and may_be_held and (is_time or view.is_held):
+        allowed &= {Step.HOLD, Step.LET_GO}
+    # WeChat closes what it cut; we only after it surely has.
+    allowed -= {Step.LET_GO} if view.window_age_s < 6.5 else {Step.HOLD}
+    # Rule 3: at the last chance what exists, else a promise.
+    allowed -= {Step.PROMISE} if view.has_part else {Step.OFFER}
+    return allowed
+
+
+def test_every_combination_of_what_can_be_is_decided_by_the_rules() -> None:
+    count = 0
+    for state, age_s, at_s, held, written, offered, patience, draining, attempt_no in EVERY:
+        view = AttemptView(
+            turn_has_ended=state == "ended",
+            push_age_s=age_s,
+            attempt_no=attempt_no,
+            window_age_s=at_s,
+            is_held=held,
+            has_patience=patience,
+            has_part=state == "running" and written == "settled" and not offered,
+            is_draining=draining,
+        )
+        assert {choose(view).step} == by_the_rules(view), view
+        count += 1
+    assert count == 17280
