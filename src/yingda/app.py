@@ -17,12 +17,17 @@ from yingda.engine.accounts import Account, FixedAccounts
 from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
 from yingda.engine.chooser import Chooser
+from yingda.engine.duties import Duties, names_of
 from yingda.engine.health import Health
+from yingda.engine.learnt import Learnt, Rounds
 from yingda.engine.ledger import Ledger
+from yingda.engine.lookups import add_openings
 from yingda.engine.patience import Patience
 from yingda.engine.push_age import PushAges
 from yingda.engine.receipts import Receipts
+from yingda.engine.reception import Reception
 from yingda.engine.route import Route
+from yingda.engine.rules import Rules
 from yingda.engine.runner import Runner
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
@@ -55,7 +60,7 @@ class Gateway:
         pseudonym_key: bytes,
         clock: Clock,
     ) -> None:
-        board, ages = Board(), PushAges()
+        board, ages, learnt = Board(), PushAges(), Learnt()
         self._clock = clock
         self._providers = providers
         self._store = store
@@ -65,9 +70,11 @@ class Gateway:
         )
         self._receipts = Receipts(store, clock)
         self._health = Health(store, clock)
+        self._rounds = Rounds(clock)
+        add_openings(self._rounds, learnt, accounts, providers)
         self._route = Route(
             accounts=FixedAccounts(accounts),
-            ledger=Ledger(store, clock, ages, pseudonym_key),
+            ledger=Ledger(store, clock, ages, pseudonym_key, Reception(learnt)),
             attempts=Attempts(
                 store=store,
                 board=board,
@@ -94,6 +101,7 @@ class Gateway:
         self._jobs.start(self._runner.run)
         for turn_id in recovered.to_run:
             self._jobs.defer(turn_id)
+        self._rounds.start()
 
     async def drain(self, timeout_s: float) -> None:
         """Let running turns end, while pushes are still taken; start no others.
@@ -114,6 +122,7 @@ class Gateway:
                 stack.push_async_callback(provider.aclose)
             stack.push_async_callback(self._receipts.close)
             stack.push_async_callback(self._runner.close)
+            stack.push_async_callback(self._rounds.close)
             await self._jobs.drain(0.0)
 
 
@@ -153,6 +162,19 @@ def _account(settings: AccountSettings) -> Account:
         queue_limit=settings.queue_limit,
         freshness_s=settings.freshness_s,
         command_words=words_to_commands(settings.commands),
+        duties=_duties(settings),
+    )
+
+
+def _duties(settings: AccountSettings) -> Duties:
+    return Duties(
+        rules=Rules(settings.rules),
+        menu=settings.menu,
+        keys=settings.menu.actions(),
+        names=names_of(settings.menu),
+        welcome=settings.welcome,
+        scenes=settings.scenes,
+        menu_in_text=settings.menu_in_text,
     )
 
 

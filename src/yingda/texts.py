@@ -134,12 +134,23 @@ SENTENCES: Mapping[str, Sentence] = {
         "暂时还打不开链接，请把想问的内容用文字发给我。",
         "I cannot open links yet. Please send me what you would like to ask as text.",
     ),
+    "unsupported_mini_program": Sentence(
+        "暂时还打不开小程序，请把想问的内容用文字发给我。",
+        "I cannot open mini-programs yet. Please send me what you would like to ask as text.",
+    ),
     "unsupported_other": Sentence(
         "这种消息暂时还处理不了，请发文字给我。",
         "I cannot handle this kind of message yet. Please send text.",
     ),
     "empty_question": Sentence(
         "没有收到文字，请再发一次。", "There was no text in that. Please send it again."
+    ),
+    # The account's other duties
+    "menu_head": Sentence("点下面的字，或直接发送它：", "Tap one of these, or send its words:"),
+    "suggested_head": Sentence("可以这样问：", "You may ask, for example:"),
+    "picture_title": Sentence("图片", "Picture"),
+    "picture_unavailable": Sentence(
+        "这张图片暂时看不了，请稍后再试。", "This picture cannot be shown now. Please try later."
     ),
     # Failures, by kind
     "failed_busy": Sentence(

@@ -21,7 +21,10 @@ KINDS: dict[str, tuple[Sent, str]] = {
     "location": (pushes.location(), "unsupported_location"),
     "link": (pushes.link(), "unsupported_link"),
     "sticker": (pushes.sticker(), "unsupported_other"),
-    "mini-program": (pushes.message("miniprogrampage", ("Title", "t")), "unsupported_other"),
+    "mini-program": (
+        pushes.message("miniprogrampage", ("Title", "t")),
+        "unsupported_mini_program",
+    ),
     "file": (pushes.message("file", ("Title", "a.pdf")), "unsupported_other"),
     "of the future": (pushes.message("hologram"), "unsupported_other"),
     "music": (pushes.message("music"), "unsupported_other"),

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from yingda.config.checks import complete, demands
 from yingda.config.fields import Reading, Refused
-from yingda.config.sources import Keys, Sources, closest, gather
+from yingda.config.nearest import closest
+from yingda.config.sources import Keys, Sources, gather
 from yingda.config.texts import Problem, describe, preferred_language, problem
 from yingda.config.values import (
     PROVIDER_KINDS,

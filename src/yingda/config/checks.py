@@ -6,7 +6,9 @@ knows no value's format.
 
 from collections.abc import Iterator
 
+from yingda.config.duties import duties_problems
 from yingda.config.fields import NAME_FORMAT, NAME_LIMIT_CHARS, sentence_refusal
+from yingda.config.nearest import closest
 from yingda.config.sources import (
     CONFIG_OPTION,
     CONFIG_VARIABLE,
@@ -14,7 +16,6 @@ from yingda.config.sources import (
     KINDS,
     Sources,
     Table,
-    closest,
 )
 from yingda.config.texts import Problem, problem
 from yingda.texts import SENTENCES
@@ -46,6 +47,7 @@ def demands(sources: Sources) -> Iterator[Problem]:
         yield from _keys(sources, name, account)
         yield from _sentences(sources, name, account)
         yield from _commands(sources, name, account)
+        yield from duties_problems(account, f"accounts.{name}")
 
 
 def _provider(sources: Sources, name: str, account: Table) -> Iterator[Problem]:

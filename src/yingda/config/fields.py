@@ -95,6 +95,12 @@ def patience(value: object) -> object:
     return None if value == "unlimited" else value
 
 
+def automatic(value: object) -> object:
+    """`auto` as None."""
+    value = folded(value)
+    return None if value == "auto" else value
+
+
 def secret(value: object, info: ValidationInfo) -> object:
     """The secret itself, also where `file:` or `env:` refers to it; no sample, no blanks."""
     reading = info.context
@@ -238,6 +244,7 @@ Token = Annotated[Secret, AfterValidator(token)]
 AesKeyText = Annotated[Secret, AfterValidator(aes_key)]
 PickupWord = Annotated[Line, AfterValidator(pickup_word)]
 WholeNumber = Annotated[int, BeforeValidator(no_bool)]
+Automatic = Annotated[bool | None, BeforeValidator(automatic)]
 Patience = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(patience)]
 Seconds = Annotated[float, BeforeValidator(no_bool), Field(allow_inf_nan=False)]
 Words = Annotated[Mapping[str, str], AfterValidator(frozen)]

@@ -6,13 +6,13 @@ called where it was written. Knows which keys exist; does not judge what they sa
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from yingda.config.nearest import closest
 from yingda.config.texts import Problem, problem
 from yingda.config.values import ACCOUNT_KEYS, CONSOLE_KEYS, PROVIDER_KINDS
 
@@ -73,14 +73,6 @@ class Sources:
     def label(self, *keys: str) -> str:
         """What the operator calls the setting at this path."""
         return self.labels.get(keys) or ".".join(keys)
-
-
-def closest(key: str, known: Iterator[str] | tuple[str, ...]) -> str:
-    """The known key that was most likely meant; all of them when none is near."""
-    candidates = sorted(known)
-    # A cut of 0.6 is difflib's own default: one or two slips of the hand.
-    near = get_close_matches(key, candidates, n=1)
-    return near[0] if near else ", ".join(candidates)
 
 
 def gather(

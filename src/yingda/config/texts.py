@@ -6,16 +6,10 @@ value, for it may be a secret that was put in the wrong place.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from yingda.config.advice import Advice
+from yingda.config.texts_duties import DUTIES_ADVICE
 from yingda.texts import Language, Sentence
-
-
-class Advice(NamedTuple):
-    """Why a setting cannot be used, and what to do about it; placeholders stand in braces."""
-
-    reason: Sentence
-    mend: Sentence
 
 
 @dataclass(frozen=True)
@@ -33,6 +27,7 @@ _REPLACE = Sentence("请换成真实的值。", "Put the real value in its place
 #: Code → advice. `{least}`, `{most}`, `{allowed}`, `{known}`, `{closest}`, `{line}` and `{other}`
 #: are filled in from our own names and numbers only.
 ADVICE: Mapping[str, Advice] = {
+    **DUTIES_ADVICE,
     # Any setting
     "missing": Advice(
         Sentence("没有设置，但必须有", "it is required and not set"),

@@ -11,10 +11,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+)
 
+from yingda.actions import Action, Rule
+from yingda.config.duties import menu_in, rules_in, scenes_in, welcome_in
 from yingda.config.fields import (
     AesKeyText,
+    Automatic,
     CommandWords,
     DatabaseUrl,
     DirectoryPath,
@@ -35,6 +46,7 @@ from yingda.config.fields import (
 from yingda.config.texts import Problem
 from yingda.texts import Language
 from yingda.wechat.limits import ATTEMPTS, FRESHNESS_S, WINDOW_S
+from yingda.wechat.menu import Menu
 
 #: Where Dify Cloud and WeChat answer. Official pages of both.
 DIFY_BASE_URL: Final = "https://api.dify.ai/v1"
@@ -48,6 +60,10 @@ _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 def _nothing() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+def _no_scenes() -> Mapping[str, Action]:
     return MappingProxyType({})
 
 
@@ -148,11 +164,25 @@ class AccountSettings:
     texts: Words = field(default_factory=_nothing)
     #: More words for a command, by its name.
     commands: CommandWords = field(default_factory=_no_words)
+    #: What texts bring about before the AI is asked, in this order.
+    rules: Annotated[tuple[Rule, ...], PlainValidator(rules_in)] = ()
+    #: The account's own menu.
+    menu: Annotated[Menu, PlainValidator(menu_in)] = field(default_factory=Menu)
+    #: Whether welcome and help carry the menu; None finds out whether WeChat shows one.
+    menu_in_text: Automatic = None
+    #: What a new follower gets; None is the sentence.
+    welcome: Annotated[Action | None, PlainValidator(welcome_in)] = None
+    #: Scene of a QR code → what a scan brings about.
+    scenes: Annotated[Mapping[str, Action], PlainValidator(scenes_in)] = field(
+        default_factory=_no_scenes
+    )
 
 
 #: The settings of an account that a variable can carry, each under its own name in capitals.
 ACCOUNT_KEYS: Final = tuple(
-    own.name for own in fields(AccountSettings) if own.name not in {"name", "texts", "commands"}
+    own.name
+    for own in fields(AccountSettings)
+    if own.name not in {"name", "texts", "commands", "rules", "menu", "welcome", "scenes"}
 )
 #: Those among them that WeChat's console shows.
 CONSOLE_KEYS: Final = frozenset(

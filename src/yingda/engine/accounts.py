@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from yingda.delivery.passive import ReplyStyle
+from yingda.engine.duties import Duties
 from yingda.wechat.envelope import Envelope
 from yingda.wechat.limits import FRESHNESS_S
 from yingda.words import Command, words_to_commands
@@ -34,6 +35,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     freshness_s: float = FRESHNESS_S
     #: Every word that means a command, normalised.
     command_words: Mapping[str, Command] = msgspec.field(default_factory=_built_in_words)
+    #: Rules, menu, welcome and scenes.
+    duties: Duties = msgspec.field(default_factory=Duties)
 
 
 class Accounts(Protocol):

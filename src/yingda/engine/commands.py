@@ -8,13 +8,25 @@ from collections.abc import Mapping
 import msgspec
 import regex
 
+from yingda.actions import Action, CommandAction, NothingAction, QuestionAction, ReplyAction
+from yingda.engine.duties import Duties
 from yingda.turn.model import FollowerView, Turn
 from yingda.wechat.base import Message
-from yingda.wechat.events import ClickEvent, Event, SubscribeEvent, UnsubscribeEvent
+from yingda.wechat.events import (
+    ClickEvent,
+    Event,
+    LocationSelectEvent,
+    PhotoEvent,
+    ScanCodeEvent,
+    ScanEvent,
+    SubscribeEvent,
+    UnsubscribeEvent,
+)
 from yingda.wechat.messages import (
     ImageMessage,
     LinkMessage,
     LocationMessage,
+    MiniProgramMessage,
     ShortVideoMessage,
     TextMessage,
     VideoMessage,
@@ -45,6 +57,14 @@ class Told(msgspec.Struct, frozen=True):
     key: str
 
 
+class Show(msgspec.Struct, frozen=True):
+    """Reply as the operator set it; nothing else happens."""
+
+    action: ReplyAction
+    #: The first words that a new follower reads.
+    is_welcome: bool = False
+
+
 class Clear(msgspec.Struct, frozen=True):
     """Start a new conversation."""
 
@@ -61,7 +81,7 @@ class Ignore(msgspec.Struct, frozen=True):
     """Accept it, and show nothing."""
 
 
-Intent = Question | Pickup | Told | Clear | Unfollow | HoldProbe | Ignore
+Intent = Question | Pickup | Told | Show | Clear | Unfollow | HoldProbe | Ignore
 
 #: Our own event, which WeChat never sends: `yingda doctor` signs it to learn whether a proxy
 #: lets a held request be.
@@ -74,28 +94,73 @@ _UNSUPPORTED: Mapping[type[Message], str] = {
     ShortVideoMessage: "unsupported_video",
     LocationMessage: "unsupported_location",
     LinkMessage: "unsupported_link",
+    MiniProgramMessage: "unsupported_mini_program",
 }
+_NO_DUTIES = Duties()
 
 
-def interpret(message: Message, *, pickup_word: str, words: Mapping[str, Command]) -> Intent:
+def interpret(
+    message: Message,
+    *,
+    pickup_word: str,
+    words: Mapping[str, Command],
+    duties: Duties = _NO_DUTIES,
+) -> Intent:
     """What the push means, as far as the message alone tells."""
     match message:
         case TextMessage():
-            return _text(message, pickup_word, words)
-        case SubscribeEvent():
-            return Told("welcome")
-        case UnsubscribeEvent():
-            return Unfollow()
-        case ClickEvent():
-            return _command(normalised(message.key), words) or Ignore()
-        case Event(name=name):
-            return HoldProbe() if name == HOLD_PROBE_EVENT else Ignore()
+            return _text(message, pickup_word, words, duties)
+        case Event():
+            return _event(message, words, duties)
         case _:
             key = _UNSUPPORTED.get(type(message), "unsupported_other")
             return Told(key)
 
 
-def _text(message: TextMessage, pickup_word: str, words: Mapping[str, Command]) -> Intent:
+def _event(event: Event, words: Mapping[str, Command], duties: Duties) -> Intent:
+    match event:
+        case SubscribeEvent(scene=scene):
+            action = duties.by_scene(scene) or duties.welcome
+            return Told("welcome") if action is None else intent_of(action, is_welcome=True)
+        case UnsubscribeEvent():
+            return Unfollow()
+        case ScanEvent(scene=scene):
+            return intent_of(duties.by_scene(scene) or NothingAction())
+        case ClickEvent(key=key):
+            return _click(key, words, duties)
+        case ScanCodeEvent(key=key) | PhotoEvent(key=key) | LocationSelectEvent(key=key):
+            return intent_of(duties.tapped(key) or NothingAction())
+        case _:
+            return HoldProbe() if event.name == HOLD_PROBE_EVENT else Ignore()
+
+
+def _click(key: str, words: Mapping[str, Command], duties: Duties) -> Intent:
+    """A tap on a button: of our menu, or of one that was published by other means."""
+    if action := duties.tapped(key):
+        return intent_of(action)
+    word = normalised(key)
+    # The original system's keys have no slash.
+    if command := _command(word, words) or _command(f"/{word}", words):
+        return command
+    return intent_of(duties.meant(key, word) or NothingAction())
+
+
+def intent_of(action: Action, *, is_welcome: bool = False) -> Intent:
+    """What an action means to the engine."""
+    match action:
+        case CommandAction(command):
+            return _deed(command)
+        case QuestionAction(text):
+            return Question(text)
+        case NothingAction():
+            return Ignore()
+        case _:
+            return Show(action, is_welcome)
+
+
+def _text(
+    message: TextMessage, pickup_word: str, words: Mapping[str, Command], duties: Duties
+) -> Intent:
     if message.is_unsupported_placeholder:
         return Told("unsupported_other")
     if not message.content.strip():
@@ -105,6 +170,8 @@ def _text(message: TextMessage, pickup_word: str, words: Mapping[str, Command]) 
         return pickup
     if command := _command(word, words):
         return command
+    if action := duties.meant(message.content, word):
+        return intent_of(action)
     # WeChat's classic emoji arrive as codes such as `/::)`; those are words, not commands.
     if word.startswith("/") and not word.startswith("/:"):
         return Told("help")
@@ -121,13 +188,16 @@ def _pickup(text: str, word: str, pickup_word: str) -> Pickup | None:
 
 
 def _command(word: str, words: Mapping[str, Command]) -> Intent | None:
-    match words.get(word):
+    command = words.get(word)
+    return None if command is None else _deed(command)
+
+
+def _deed(command: Command) -> Intent:
+    match command:
         case Command.CLEAR:
             return Clear()
         case Command.HELP:
             return Told("help")
-        case _:
-            return None
 
 
 class Aim(msgspec.Struct, frozen=True):

@@ -16,22 +16,28 @@ from yingda.engine.commands import (
     Ignore,
     Pickup,
     Question,
+    Show,
     Told,
     Unfollow,
     aim,
     interpret,
 )
 from yingda.engine.push_age import PushAges
+from yingda.engine.reception import Reception, Said
 from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind, Store
 from yingda.turn.model import FollowerView
 from yingda.wechat.base import Message
-from yingda.wechat.replies import SUCCESS, TextReply, to_xml
+from yingda.wechat.replies import SUCCESS, Reply, TextReply, to_xml
 
 
 def text_reply(message: Message, text: str, created_at_s: int) -> bytes:
     """A text to the follower who sent `message`, in clear."""
+    return _xml(message, TextReply(text), created_at_s)
+
+
+def _xml(message: Message, reply: Reply, created_at_s: int) -> bytes:
     return to_xml(
-        TextReply(text),
+        reply,
         to_openid=message.openid,
         from_account_id=message.account_id,
         created_at_s=created_at_s,
@@ -47,11 +53,19 @@ def sentence(account: Account, message: Message, key: str, **values: object) -> 
 class Ledger:
     """Enters pushes: each method gives the reply that stands, or the turn to wait for."""
 
-    def __init__(self, store: Store, clock: Clock, ages: PushAges, pseudonym_key: bytes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ages: PushAges,
+        pseudonym_key: bytes,
+        reception: Reception,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ages = ages
         self._pseudonym_key = pseudonym_key
+        self._reception = reception
 
     async def enter(self, account: Account, message: Message) -> Entered | bytes | HoldProbe:
         """Make the push durable, with whatever it does.
@@ -60,7 +74,10 @@ class Ledger:
         nothing. Raises StoreError.
         """
         match interpret(
-            message, pickup_word=account.style.pickup_word, words=account.command_words
+            message,
+            pickup_word=account.style.pickup_word,
+            words=account.command_words,
+            duties=account.duties,
         ):
             case Question(text):
                 return await self._question(account, message, text)
@@ -72,11 +89,20 @@ class Ledger:
             case Unfollow():
                 return await self._effect(account, message, SUCCESS, Effect.UNFOLLOW)
             case Told(key):
-                return sentence(account, message, key)
+                return await self._said(account, message, self._reception.told(account, key))
+            case Show(action, is_welcome):
+                said = self._reception.shown(account, action, is_welcome=is_welcome)
+                return await self._said(account, message, said)
             case HoldProbe() as probe:
                 return probe
             case Ignore():
                 return SUCCESS
+
+    async def _said(self, account: Account, message: Message, said: Said) -> Entered | bytes:
+        reply = _xml(message, said.reply, message.created_at_s)
+        if said.is_lasting:
+            return reply
+        return await self._effect(account, message, reply, Effect.NONE)
 
     async def _question(self, account: Account, message: Message, text: str) -> Entered:
         question = NewQuestion(

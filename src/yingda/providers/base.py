@@ -5,7 +5,7 @@ the `RunTrace` that its events built up.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -124,3 +124,21 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections; the provider is not used afterwards."""
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """How an app introduces itself: Markdown, and questions that it suggests."""
+
+    text: str
+    questions: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Welcomer(Protocol):
+    """What a provider has besides, if its app may introduce itself."""
+
+    async def opening(self) -> Opening | None:
+        """The introduction as it is now; None when the app has none.
+
+        Raises a `ProviderError` when the provider could not be asked.
+        """

@@ -9,9 +9,10 @@ from collections.abc import AsyncGenerator
 from urllib.parse import quote
 
 from yingda.clock import Clock
-from yingda.providers.base import Event, FoundAnswer, Prompt, RunTrace
+from yingda.providers.base import Event, FoundAnswer, Opening, Prompt, RunTrace
 from yingda.providers.dify_api import DifyApi, is_uuid
 from yingda.providers.dify_mode import DifyMode
+from yingda.providers.dify_opening import opening_in
 from yingda.providers.dify_recovery import DifyRecovery
 from yingda.providers.dify_run import DifyRun
 from yingda.providers.dify_settings import DifySettings
@@ -74,6 +75,14 @@ class Dify:
             return
         path = f"/conversations/{quote(conversation_id, safe='')}"
         await self._api.call("DELETE", path, body={"user": user})
+
+    async def opening(self) -> Opening | None:
+        """The app's opening statement, with the questions that it suggests.
+
+        Raises a `ProviderError` when Dify could not be asked.
+        """
+        body = await self._api.call("GET", "/parameters")
+        return opening_in(body or b"{}", self._settings.inputs)
 
     async def aclose(self) -> None:
         """Close every connection."""

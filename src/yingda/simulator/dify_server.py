@@ -68,6 +68,8 @@ class DifyServer:
         self.mode = mode
         self.api_key = api_key
         self.base_url = ""
+        #: What `GET /parameters` tells besides: `opening_statement`, `suggested_questions`.
+        self.introduction: dict[str, object] = {}
         self.calls: Counter[str] = Counter()
         self.requests: list[Recorded] = []
         self.stopped: list[str] = []
@@ -268,7 +270,8 @@ class DifyServer:
         return web.json_response({**info, "mode": self.mode} if self._names_mode else info)
 
     async def _parameters(self, _: web.Request) -> web.Response:
-        return web.json_response({"opening_statement": "", "user_input_form": []})
+        parameters = {"opening_statement": "", "suggested_questions": [], "user_input_form": []}
+        return web.json_response(parameters | self.introduction)
 
 
 _ABOUT_CONVERSATIONS = frozenset(

@@ -1,0 +1,59 @@
+"""What one account does besides asking an AI: its rules, menu, welcome and scenes.
+
+Frozen values and look-ups in them. Refuses to know how an action is done.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from yingda.actions import Action, NothingAction
+from yingda.engine.rules import Rules
+from yingda.wechat.menu import Menu
+from yingda.words import normalised
+
+
+class Duties(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's other duties; as it stands, there are none but a welcome in words."""
+
+    rules: Rules = msgspec.field(default_factory=Rules)
+    menu: Menu = Menu()
+    #: Key of a menu button → what a tap brings about.
+    keys: Mapping[str, Action] = {}
+    #: Name of a menu button, normalised → the same, for who types it or taps it in a text.
+    names: Mapping[str, Action] = {}
+    #: What a new follower gets; None is the sentence.
+    welcome: Action | None = None
+    #: Scene of a QR code → what it brings about.
+    scenes: Mapping[str, Action] = {}
+    #: Whether welcome and help carry the menu; None finds out whether the account has a real one.
+    menu_in_text: bool | None = None
+
+    def actions(self) -> Iterator[Action]:
+        """Every action that may ever be done, some more than once."""
+        yield from self.rules.actions
+        yield from self.keys.values()
+        yield from self.scenes.values()
+        if self.welcome is not None:
+            yield self.welcome
+
+    def meant(self, text: str, word: str) -> Action | None:
+        """What a text brings about, by rules first, then by the buttons' names."""
+        return self.rules.find(text, word) or self.names.get(word)
+
+    def tapped(self, key: str) -> Action | None:
+        """What a menu button with this key brings about, as far as the menu tells."""
+        return self.keys.get(key)
+
+    def by_scene(self, scene: str) -> Action | None:
+        """What the QR code of this scene brings about."""
+        return self.scenes.get(scene) if scene else None
+
+
+def names_of(menu: Menu) -> dict[str, Action]:
+    """The name of every button that replies to a tap, normalised."""
+    found: dict[str, Action] = {}
+    for button in menu.leaves():
+        if button.action is not None and not isinstance(button.action, NothingAction):
+            found.setdefault(normalised(button.name), button.action)
+    return found
