@@ -21,7 +21,7 @@ from yingda.engine.duties import Duties, names_of
 from yingda.engine.health import Health
 from yingda.engine.learnt import Learnt, Rounds
 from yingda.engine.ledger import Ledger
-from yingda.engine.lookups import add_openings
+from yingda.engine.lookups import add_menus, add_openings, add_pictures
 from yingda.engine.patience import Patience
 from yingda.engine.push_age import PushAges
 from yingda.engine.receipts import Receipts
@@ -38,6 +38,10 @@ from yingda.store.base import Store
 from yingda.store.sqlite import open_sqlite
 from yingda.texts import Texts
 from yingda.web.callback import Callback
+from yingda.wechat.api import WechatApi
+from yingda.wechat.api_base import TokenVault
+from yingda.wechat.api_http import HttpApiTransport, HttpSettings
+from yingda.wechat.api_token import Credentials
 from yingda.wechat.envelope import AesKey, Envelope
 from yingda.words import words_to_commands
 
@@ -59,10 +63,13 @@ class Gateway:
         store: Store,
         pseudonym_key: bytes,
         clock: Clock,
+        apis: Mapping[str, WechatApi] | None = None,
     ) -> None:
         board, ages, learnt = Board(), PushAges(), Learnt()
         self._clock = clock
         self._providers = providers
+        #: By account; an account without a secret has none.
+        self._apis = apis or {}
         self._store = store
         self._jobs = LocalJobs(clock)
         self._runner = Runner(
@@ -72,6 +79,8 @@ class Gateway:
         self._health = Health(store, clock)
         self._rounds = Rounds(clock)
         add_openings(self._rounds, learnt, accounts, providers)
+        add_menus(self._rounds, learnt, accounts, self._apis)
+        add_pictures(self._rounds, learnt, accounts, self._apis)
         self._route = Route(
             accounts=FixedAccounts(accounts),
             ledger=Ledger(store, clock, ages, pseudonym_key, Reception(learnt)),
@@ -120,6 +129,8 @@ class Gateway:
             stack.push_async_callback(self._store.close)
             for provider in self._providers.values():
                 stack.push_async_callback(provider.aclose)
+            for api in self._apis.values():
+                stack.push_async_callback(api.aclose)
             stack.push_async_callback(self._receipts.close)
             stack.push_async_callback(self._runner.close)
             stack.push_async_callback(self._rounds.close)
@@ -138,7 +149,20 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
         store=store,
         pseudonym_key=await store.secret("pseudonym"),
         clock=clock,
+        apis={
+            account.name: api
+            for account in settings.accounts
+            if (api := wechat_api(account, store, clock))
+        },
     )
+
+
+def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> WechatApi | None:
+    """The client of WeChat's server API for an account; None without AppID and AppSecret."""
+    if settings.app_id is None or settings.app_secret is None:
+        return None
+    transport = HttpApiTransport(HttpSettings(base_url=settings.api_base), clock)
+    return WechatApi(Credentials(settings.app_id, settings.app_secret), transport, vault, clock)
 
 
 def _account(settings: AccountSettings) -> Account:

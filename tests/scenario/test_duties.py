@@ -8,7 +8,9 @@ import pytest
 
 from support.duties import duties
 from support.house import House, open_house
+from support.menu_api import MenuApi
 from support.scripted_provider import Script
+from yingda.cli.menu import OwnVault
 from yingda.delivery.passive import ReplyStyle
 from yingda.errors import ProviderUnavailable
 from yingda.providers.base import Opening
@@ -347,3 +349,116 @@ async def test_the_sentence_of_each_kind_can_be_replaced(
     style = ReplyStyle(texts=Texts(overrides={key: "自己的话"}))
     async with open_house(tmp_path, style=style) as house:
         assert (await house.run(house.phone().send(sent))).text == "自己的话"
+
+
+# What WeChat's server API is asked in the background
+
+
+async def reopened(house: House, api: MenuApi) -> None:
+    """Start anew, as an account with a secret."""
+    await house.crash()
+    house.apis = {"default": api.client(OwnVault(), house.clock)}
+    await house.open()
+    await house.pass_s(5)
+
+
+async def test_a_menu_that_wechat_shows_is_left_out_of_the_texts(tmp_path: Path) -> None:
+    async with open_house(tmp_path, duties=duties(tmp_path, MENU)) as house:
+        api, phone = MenuApi(), house.phone()
+        api.menu = {"button": []}
+        await reopened(house, api)
+        plain = Texts().say("help", word="1")
+        assert (await house.run(phone.say("/help"))).text == plain
+        api.menu = None
+        before, _ = await house.repeat()
+        await house.pass_s(3700)
+        assert (await house.run(phone.say("/help"))).text.startswith(plain + "\n\n")
+        assert before.shown == (plain,)
+        api.code = 48001
+        await house.pass_s(3700)
+        assert Texts().say("menu_head") in (await house.run(phone.say("/help"))).text
+        assert house.transport.crashes == []
+
+
+async def test_help_says_the_same_to_a_repeat_though_the_menu_was_published_meanwhile(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path, duties=duties(tmp_path, MENU)) as house:
+        api, phone = MenuApi(), house.phone()
+        api.is_down = True
+        await reopened(house, api)
+        seen = await house.run(phone.say("/help"))
+        assert Texts().say("menu_head") in seen.text
+        api.is_down, api.menu = False, {"button": []}
+        await house.pass_s(290)
+        before, _ = await house.repeat()
+        assert before.shown == (seen.text,)
+        await house.pass_s(20)
+        assert (await house.run(phone.say("/help"))).text == Texts().say("help", word="1")
+
+
+PICTURE = """
+[accounts.default.welcome]
+picture = {{ file = "{file}", title = "咖啡"{more} }}
+"""
+
+
+async def test_a_picture_file_is_uploaded_shown_and_renewed_before_it_is_dropped(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "coffee.png"
+    file.write_bytes(b"png")
+    text = PICTURE.format(file=file, more=', url = "https://example.com/coffee.png"')
+    async with open_house(tmp_path, duties=duties(tmp_path, text)) as house:
+        phone = house.phone()
+        stands_in = await house.run(phone.follow())
+        assert stands_in.text == "[图文] 咖啡 https://example.com/coffee.png"
+        api = MenuApi()
+        await reopened(house, api)
+        assert (await house.repeat())[0].shown == (stands_in.text,)
+        assert (await house.run(phone.follow())).text == "[图片] media-1"
+        assert api.uploads == [("coffee.png", "image/png", b"png")]
+        await house.pass_s(60 * 3600 + 10)
+        assert (await house.run(phone.follow())).text == "[图片] media-2"
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        (', link = "https://example.com/pay"', "咖啡"),
+        ("", Texts().say("picture_unavailable")),
+    ],
+)
+async def test_where_no_picture_may_be_uploaded_something_stands_in(
+    tmp_path: Path, more: str, shown: str
+) -> None:
+    file = tmp_path / "coffee.png"
+    file.write_bytes(b"png")
+    text = PICTURE.format(file=file, more=more)
+    async with open_house(tmp_path, duties=duties(tmp_path, text)) as house:
+        api = MenuApi()
+        api.code = 48001
+        await reopened(house, api)
+        assert shown_text((await house.run(house.phone().follow())).text) == shown
+        assert api.calls.count("media/upload") == 1
+        await house.pass_s(3600)
+        assert api.calls.count("media/upload") == 1
+
+
+@pytest.mark.parametrize("size_bytes", [None, (2 << 20) + 1])
+async def test_a_picture_file_that_cannot_be_used_is_looked_at_again(
+    tmp_path: Path, size_bytes: int | None
+) -> None:
+    file = tmp_path / "coffee.jpg"
+    if size_bytes is not None:
+        file.write_bytes(b"x" * size_bytes)
+    async with open_house(
+        tmp_path, duties=duties(tmp_path, PICTURE.format(file=file, more=""))
+    ) as house:
+        api, phone = MenuApi(), house.phone()
+        await reopened(house, api)
+        said = Texts().say("picture_unavailable")
+        assert (await house.run(phone.follow())).text == said
+        file.write_bytes(b"jpg")
+        await house.pass_s(310)
+        assert (await house.run(phone.follow())).text == "[图片] media-1"

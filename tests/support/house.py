@@ -95,6 +95,8 @@ class House:
         self.clock = VirtualClock()
         self.provider = ScriptedProvider(self.clock)
         self.providers: dict[str, Provider] = {"scripted": self.provider}
+        #: The clients of the server API, by account.
+        self.apis: dict[str, Any] = {}
         self.database = folder / "house.sqlite3"
         #: Every request so far, of every account.
         self.requests: list[Request] = []
@@ -145,6 +147,7 @@ class House:
             store=self._store,
             pseudonym_key=await self._store.secret("pseudonym"),
             clock=self.clock,
+            apis=self.apis,
         )
         await self._gateway.start()
 

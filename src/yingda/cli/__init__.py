@@ -8,6 +8,7 @@ import asyncio
 import io
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,38 @@ def doctor(
         as_json=as_json,
         holds=not no_hold,
     )
+    raise typer.Exit(asyncio.run(work))
+
+
+class _MenuStep(StrEnum):
+    """What `yingda menu` does."""
+
+    PUBLISH = "publish"
+    SHOW = "show"
+    DELETE = "delete"
+
+
+@app.command()
+def menu(
+    step: Annotated[_MenuStep, typer.Argument(help="What to do with the account's menu.")],
+    account: Annotated[
+        str | None, typer.Option(help="The account's name; needed where there are several.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file; YINGDA_CONFIG names one too.")
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be published, and ask nobody.")
+    ] = False,
+) -> None:
+    """Publish the menu of the settings, show what is published, or take it away."""
+    from yingda.cli.menu import Errand, run_menu  # noqa: PLC0415 see above
+
+    logs.set_up("error", "console")
+    errand = Errand(step=step.value, account=account, dry_run=dry_run)
+    settings = load(os.environ, config_path=config)
+    work = run_menu(settings, errand, sys.stdout, preferred_language(os.environ))
     raise typer.Exit(asyncio.run(work))
 
 

@@ -3,16 +3,124 @@
 Decides who is asked for what, and how often; `learnt` keeps the answers and does the asking.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
 
-from yingda.actions import OpeningAction
+import structlog
+
+from yingda.actions import OpeningAction, PictureAction
 from yingda.engine.accounts import Account
 from yingda.engine.learnt import Learnt, Look, Rounds
+from yingda.errors import ApiKind, ApiRefused, ConfigurationError
 from yingda.providers.base import Provider, Welcomer
+from yingda.wechat.api_base import Uploaded
+from yingda.wechat.limits import IMAGE_LIMIT_BYTES, MEDIA_LIFE_S
+
+_log = structlog.get_logger()
 
 #: How long an app's introduction is taken for the present one. Our choice: an operator who
 #: changed it wants to see it soon, and once an hour is no load.
 _OPENING_EVERY_S = 3600.0
+#: The same for whether WeChat shows a menu; an account may ask 10 000 times a day.
+_MENU_EVERY_S = 3600.0
+#: How long before its end an upload is renewed. Our choice: half a day of failures does no harm.
+_UPLOAD_EVERY_S = MEDIA_LIFE_S - 12 * 3600.0
+#: Official page on temporary material.
+_CONTENT_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+}
+
+
+class Office(Protocol):
+    """What WeChat's server API does for an account's other duties.
+
+    Raises a `WechatApiError`.
+    """
+
+    async def menu(self) -> Mapping[str, object] | None:
+        """The menu that was published; None when there is none."""
+
+    async def upload_image(self, content: bytes, filename: str, content_type: str) -> Uploaded:
+        """Upload a picture."""
+
+
+def add_menus(
+    rounds: Rounds, learnt: Learnt, accounts: Iterable[Account], offices: Mapping[str, Office]
+) -> None:
+    """Ask whether WeChat shows a menu of the accounts that else carry it in their texts."""
+    for account in accounts:
+        duties, office = account.duties, offices.get(account.name)
+        if office is not None and duties.menu.buttons and duties.menu_in_text is None:
+            learnt.asks_for_menu.add(account.name)
+            look = _menu(account.name, office, learnt)
+            rounds.add(f"menu:{account.name}", _MENU_EVERY_S, look)
+
+
+def _menu(name: str, office: Office, learnt: Learnt) -> Look:
+    async def look() -> None:
+        try:
+            learnt.menus[name] = await office.menu() is not None
+        except ApiRefused as refused:
+            if refused.kind is not ApiKind.NOT_ALLOWED:
+                raise
+            # An account without the right has no menu of ours.
+            learnt.menus[name] = False
+
+    return look
+
+
+def add_pictures(
+    rounds: Rounds, learnt: Learnt, accounts: Iterable[Account], offices: Mapping[str, Office]
+) -> None:
+    """Upload the files that accounts show as pictures, and again before WeChat drops them."""
+    for account in accounts:
+        office = offices.get(account.name)
+        if office is None:
+            continue
+        for file in sorted(set(_files_of(account))):
+            look = _picture(account.name, file, office, learnt)
+            rounds.add(f"picture:{account.name}", _UPLOAD_EVERY_S, look)
+
+
+def _files_of(account: Account) -> Iterator[str]:
+    for action in account.duties.actions():
+        if isinstance(action, PictureAction) and action.file and not action.media_id:
+            yield action.file
+
+
+def _picture(name: str, file: str, office: Office, learnt: Learnt) -> Look:
+    path = Path(file)
+
+    async def look() -> None:
+        kind = _CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        try:
+            uploaded = await office.upload_image(_content(path), path.name, kind)
+        except ApiRefused as refused:
+            if refused.kind is not ApiKind.NOT_ALLOWED:
+                raise
+            # The stand-in is what such an account shows; there is nothing to mend.
+            learnt.media_ids.pop((name, file), None)
+            _log.info("picture_not_uploaded", account=name, code=refused.code)
+            return
+        learnt.media_ids[name, file] = uploaded.media_id
+
+    return look
+
+
+def _content(path: Path) -> bytes:
+    """The picture's bytes. Reading two megabytes holds the loop up for a millisecond."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(IMAGE_LIMIT_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"a picture file cannot be read: {error.strerror}") from error
+    if len(content) > IMAGE_LIMIT_BYTES:
+        raise ConfigurationError(f"a picture file is over {IMAGE_LIMIT_BYTES} bytes")
+    return content
 
 
 def add_openings(
