@@ -8,7 +8,7 @@ import pytest
 
 from support.duties import duties
 from support.house import House, open_house
-from support.menu_api import MenuApi
+from support.menu_api import UPLOAD, MenuApi
 from support.scripted_provider import Script
 from yingda.cli.menu import OwnVault
 from yingda.delivery.passive import ReplyStyle
@@ -17,6 +17,7 @@ from yingda.providers.base import Opening
 from yingda.simulator import pushes
 from yingda.simulator.phone import links_in, shown_text, tap_links
 from yingda.simulator.platform import Mode, Outcome
+from yingda.simulator.server_api_base import AccountKind
 from yingda.texts import Texts
 
 RULES = """
@@ -364,17 +365,17 @@ async def reopened(house: House, api: MenuApi) -> None:
 
 async def test_a_menu_that_wechat_shows_is_left_out_of_the_texts(tmp_path: Path) -> None:
     async with open_house(tmp_path, duties=duties(tmp_path, MENU)) as house:
-        api, phone = MenuApi(), house.phone()
-        api.menu = {"button": []}
+        api, phone = MenuApi(house.clock), house.phone()
+        api.server.menu = {"button": []}
         await reopened(house, api)
         plain = Texts().say("help", word="1")
         assert (await house.run(phone.say("/help"))).text == plain
-        api.menu = None
+        api.server.menu = None
         before, _ = await house.repeat()
         await house.pass_s(3700)
         assert (await house.run(phone.say("/help"))).text.startswith(plain + "\n\n")
         assert before.shown == (plain,)
-        api.code = 48001
+        api.become(AccountKind.SUBSCRIPTION)
         await house.pass_s(3700)
         assert Texts().say("menu_head") in (await house.run(phone.say("/help"))).text
         assert house.transport.crashes == []
@@ -384,12 +385,12 @@ async def test_help_says_the_same_to_a_repeat_though_the_menu_was_published_mean
     tmp_path: Path,
 ) -> None:
     async with open_house(tmp_path, duties=duties(tmp_path, MENU)) as house:
-        api, phone = MenuApi(), house.phone()
-        api.is_down = True
+        api, phone = MenuApi(house.clock), house.phone()
+        api.transport.is_down = True
         await reopened(house, api)
         seen = await house.run(phone.say("/help"))
         assert Texts().say("menu_head") in seen.text
-        api.is_down, api.menu = False, {"button": []}
+        api.transport.is_down, api.server.menu = False, {"button": []}
         await house.pass_s(290)
         before, _ = await house.repeat()
         assert before.shown == (seen.text,)
@@ -413,11 +414,10 @@ async def test_a_picture_file_is_uploaded_shown_and_renewed_before_it_is_dropped
         phone = house.phone()
         stands_in = await house.run(phone.follow())
         assert stands_in.text == "[图文] 咖啡 https://example.com/coffee.png"
-        api = MenuApi()
+        api = MenuApi(house.clock)
         await reopened(house, api)
         assert (await house.repeat())[0].shown == (stands_in.text,)
         assert (await house.run(phone.follow())).text == "[图片] media-1"
-        assert api.uploads == [("coffee.png", "image/png", b"png")]
         await house.pass_s(60 * 3600 + 10)
         assert (await house.run(phone.follow())).text == "[图片] media-2"
 
@@ -436,13 +436,13 @@ async def test_where_no_picture_may_be_uploaded_something_stands_in(
     file.write_bytes(b"png")
     text = PICTURE.format(file=file, more=more)
     async with open_house(tmp_path, duties=duties(tmp_path, text)) as house:
-        api = MenuApi()
-        api.code = 48001
+        api = MenuApi(house.clock)
+        api.become(AccountKind.SUBSCRIPTION)
         await reopened(house, api)
         assert shown_text((await house.run(house.phone().follow())).text) == shown
-        assert api.calls.count("media/upload") == 1
+        assert api.server.calls[UPLOAD] == 1
         await house.pass_s(3600)
-        assert api.calls.count("media/upload") == 1
+        assert api.server.calls[UPLOAD] == 1
 
 
 @pytest.mark.parametrize("size_bytes", [None, (2 << 20) + 1])
@@ -455,7 +455,7 @@ async def test_a_picture_file_that_cannot_be_used_is_looked_at_again(
     async with open_house(
         tmp_path, duties=duties(tmp_path, PICTURE.format(file=file, more=""))
     ) as house:
-        api, phone = MenuApi(), house.phone()
+        api, phone = MenuApi(house.clock), house.phone()
         await reopened(house, api)
         said = Texts().say("picture_unavailable")
         assert (await house.run(phone.follow())).text == said

@@ -149,7 +149,7 @@ def intent_of(action: Action, *, is_welcome: bool = False) -> Intent:
     """What an action means to the engine."""
     match action:
         case CommandAction(command):
-            return _deed(command)
+            return _MEANINGS[command]
         case QuestionAction(text):
             return Question(text)
         case NothingAction():
@@ -189,15 +189,13 @@ def _pickup(text: str, word: str, pickup_word: str) -> Pickup | None:
 
 def _command(word: str, words: Mapping[str, Command]) -> Intent | None:
     command = words.get(word)
-    return None if command is None else _deed(command)
+    return None if command is None else _MEANINGS[command]
 
 
-def _deed(command: Command) -> Intent:
-    match command:
-        case Command.CLEAR:
-            return Clear()
-        case Command.HELP:
-            return Told("help")
+_MEANINGS: Mapping[Command, Intent] = {
+    Command.CLEAR: Clear(),
+    Command.HELP: Told("help"),
+}
 
 
 class Aim(msgspec.Struct, frozen=True):

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from support.menu_api import MenuApi
+from support.menu_api import CREATE, MenuApi
 from support.settings import APP_ID, APP_SECRET, LEAST_FILE, from_file
 from yingda.cli.menu import DONE, MISCONFIGURED, REFUSED, Errand, run_menu
 from yingda.cli.menu_texts import SENTENCES
+from yingda.simulator.server_api_base import AccountKind
 from yingda.texts import Language
 
 MENU = """
@@ -60,14 +61,13 @@ async def test_a_menu_is_published_and_what_changes_is_told(tmp_path: Path) -> N
         "+ 更多 › 咖啡  click coffee",
     ]
     assert said.endswith(SENTENCES["published"].en + "\n")
-    assert api.closed == 1
 
 
 async def test_a_menu_that_is_published_already_is_not_published_again(tmp_path: Path) -> None:
     api = MenuApi()
-    api.menu = SENT
+    api.server.menu = SENT
     assert await run(tmp_path, "publish", api) == (DONE, SENTENCES["same"].en + "\n")
-    assert "menu/create" not in api.calls
+    assert api.server.calls[CREATE] == 0
 
 
 async def test_a_dry_run_prints_the_json_and_asks_nobody(tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ async def test_a_dry_run_prints_the_json_and_asks_nobody(tmp_path: Path) -> None
     status, said = await run(tmp_path, "publish", api, dry_run=True)
     assert (status, json.loads(said)) == (DONE, SENT)
     assert "咖啡" in said
-    assert api.calls == []
+    assert not api.server.calls
 
 
 async def test_a_dry_run_deletes_nothing(tmp_path: Path) -> None:
     api = MenuApi()
-    api.menu = SENT
+    api.server.menu = SENT
     status, said = await run(tmp_path, "delete", api, dry_run=True)
     assert (status, api.menu) == (DONE, SENT)
     assert "咖啡" in said
@@ -94,7 +94,7 @@ async def test_what_is_published_is_shown_with_what_the_settings_have_otherwise(
         DONE,
         SENTENCES["none_published"].en + "\n",
     )
-    api.menu = {"button": [{"type": "click", "name": "旧", "key": "old", "sub_button": []}]}
+    api.server.menu = {"button": [{"type": "click", "name": "旧", "key": "old", "sub_button": []}]}
     _, said = await run(tmp_path, "show", api)
     assert said.splitlines() == [
         "旧  click old",
@@ -108,18 +108,17 @@ async def test_what_is_published_is_shown_with_what_the_settings_have_otherwise(
 
 async def test_a_menu_is_taken_away(tmp_path: Path) -> None:
     api = MenuApi()
-    api.menu = SENT
+    api.server.menu = SENT
     assert await run(tmp_path, "delete", api) == (DONE, SENTENCES["deleted"].en + "\n")
     assert api.menu is None
 
 
 async def test_an_account_without_the_right_is_told_what_happens_instead(tmp_path: Path) -> None:
     api = MenuApi()
-    api.code = 48001
+    api.become(AccountKind.SUBSCRIPTION)
     status, said = await run(tmp_path, "publish", api)
     assert status == REFUSED
-    assert "48001" in said
-    assert "12345678-abcdefgh" in said
+    assert "48001, rid: " in said
     assert said.endswith(SENTENCES["in_text"].en + "\n")
 
 
@@ -129,20 +128,39 @@ async def test_a_refusal_is_told_with_its_code_in_the_operator_s_language(
     tmp_path: Path, code: int, language: Language
 ) -> None:
     api = MenuApi()
-    api.code = code
+    api.refuse(code)
     status, said = await run(tmp_path, "publish", api, language=language)
     assert status == REFUSED
-    assert f"({code}, rid: 12345678-abcdefgh)" in said
+    assert f"({code}, rid: 00000001-0a1b2c3d-4e5f6071)" in said
     assert said.isascii() is (language is ENGLISH)
 
 
-async def test_a_wechat_that_cannot_be_reached_is_told_with_the_mend(tmp_path: Path) -> None:
+async def test_a_wechat_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     api = MenuApi()
-    api.is_down = True
+    api.transport.is_down = True
     status, said = await run(tmp_path, "show", api)
-    assert status == REFUSED
-    assert "nobody answers" in said
-    assert "Mend: Look at the network." in said
+    assert (status, said) == (REFUSED, "WeChat cannot be reached: nobody listens\n")
+
+
+@pytest.mark.parametrize("kind", AccountKind)
+async def test_the_platform_takes_our_menu_from_every_account_with_the_right(
+    tmp_path: Path, kind: AccountKind
+) -> None:
+    api = MenuApi()
+    api.become(kind)
+    wide = MENU + "".join(
+        f'[[accounts.shop.menu.buttons]]\nname = "{"字" * 14}{each}"\ntype = "{each}"\n'
+        for each in ("scancode_push", "scancode_waitmsg", "pic_weixin")
+    )
+    wide += (
+        '[[accounts.shop.menu]]\nname = "小店"\n'
+        'mini_program = { app_id = "wx1", page_path = "p", url = "https://example.com" }\n'
+    )
+    status, said = await run(tmp_path, "publish", api, text=wide)
+    assert (status == DONE) is (kind is not AccountKind.SUBSCRIPTION), said
+    again = await run(tmp_path, "publish", api, text=wide)
+    assert again[0] == status
+    assert status or again[1] == SENTENCES["same"].en + "\n"
 
 
 async def test_settings_that_do_not_allow_it_are_told(tmp_path: Path) -> None:
