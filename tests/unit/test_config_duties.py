@@ -140,6 +140,7 @@ SUB = "[[accounts.shop.menu.buttons]]\n"
     [
         ("welcome.text = 5", "welcome.text", "it must be text"),
         ("welcome.text = ' '", "welcome.text", "empty"),
+        ('welcome.text = "\\u0001"', "welcome.text", "empty"),
         (f"welcome.text = '{'字' * 683}'", "welcome.text", "too long"),
         ("welcome = 'hi'", "welcome", "TOML table"),
         ("welcome = {}", "welcome", "what is to be done"),

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from yingda.config.fields import Refused, text
 from yingda.config.nearest import closest
 from yingda.config.texts import Problem, problem
+from yingda.wechat.xml_text import clean_text
 
 
 @dataclass
@@ -72,7 +73,8 @@ class Fields:
         except Refused as refused:
             self.note(refused.code, key)
             return ""
-        if not found:
+        # What a reply cannot carry says nothing either.
+        if not clean_text(found).strip():
             self.note("empty", key)
         elif most_bytes is not None and len(found.encode()) > most_bytes:
             self.note("too_long", key, most=most_bytes)

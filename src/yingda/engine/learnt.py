@@ -50,6 +50,8 @@ class Rounds:
     def start(self) -> None:
         """Begin; nobody waits for the answers."""
         self._tasks = [asyncio.ensure_future(self._go(*each)) for each in self._looks]
+        for task in self._tasks:
+            task.add_done_callback(_log_end)
 
     async def close(self) -> None:
         """Ask no more."""
@@ -66,3 +68,9 @@ class Rounds:
                 _log.warning("lookup_failed", lookup=name, error=str(error))
                 wait_s = min(every_s, _AGAIN_AFTER_S)
             await self._clock.sleep(wait_s)
+
+
+def _log_end(task: "asyncio.Task[None]") -> None:
+    """Rounds never end by themselves, so an end is a mistake of ours."""
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("lookup_broke", exc_info=error)

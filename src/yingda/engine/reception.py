@@ -26,6 +26,7 @@ from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
 from yingda.wechat.links import label_text, mini_program_link, tap_to_send, web_link
 from yingda.wechat.menu import Button, ButtonType
 from yingda.wechat.replies import ImageReply, NewsReply, Reply, TextReply, TransferReply
+from yingda.wechat.xml_text import clean_text
 
 #: Sentences that tell what can be done here.
 _WITH_MENU = frozenset({"welcome", "help"})
@@ -89,11 +90,11 @@ class Reception:
         return Said(TextReply(text), is_lasting)
 
     def _opening(self, account: Account) -> Said:
-        opening = self._learnt.openings.get(account.provider)
-        if opening is None:
-            text = account.style.texts.say("welcome", word=account.style.pickup_word)
-        else:
-            text = _introduction(opening, account.style.texts.say("suggested_head"))
+        opening, texts = self._learnt.openings.get(account.provider), account.style.texts
+        text = _introduction(opening, texts.say("suggested_head")) if opening else ""
+        # Markdown may come to nothing, and an empty reply is a failure to WeChat.
+        if not clean_text(text).strip():
+            text = texts.say("welcome", word=account.style.pickup_word)
         return Said(TextReply(self._with_menu(account, text)), is_lasting=False)
 
     def _with_menu(self, account: Account, text: str) -> str:
