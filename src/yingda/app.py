@@ -18,7 +18,9 @@ from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
 from yingda.engine.chooser import Chooser
 from yingda.engine.duties import Duties, names_of
+from yingda.engine.erasure import Erasing
 from yingda.engine.health import Health
+from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.learnt import Learnt, Rounds
 from yingda.engine.ledger import Ledger
 from yingda.engine.lookups import add_menus, add_openings, add_pictures
@@ -43,7 +45,7 @@ from yingda.wechat.api_base import TokenVault
 from yingda.wechat.api_http import HttpApiTransport, HttpSettings
 from yingda.wechat.api_token import Credentials
 from yingda.wechat.envelope import AesKey, Envelope
-from yingda.words import words_to_commands
+from yingda.words import Command, words_to_commands, words_to_show
 
 _log = structlog.get_logger()
 
@@ -76,6 +78,8 @@ class Gateway:
             store=store, jobs=self._jobs, board=board, providers=providers, clock=clock
         )
         self._receipts = Receipts(store, clock)
+        erasing = Erasing(store, providers, clock)
+        self._housekeeping = Housekeeping(clock, (Chore("erasing", erasing.run),))
         self._health = Health(store, clock)
         self._rounds = Rounds(clock)
         add_openings(self._rounds, learnt, accounts, providers)
@@ -83,7 +87,14 @@ class Gateway:
         add_pictures(self._rounds, learnt, accounts, self._apis)
         self._route = Route(
             accounts=FixedAccounts(accounts),
-            ledger=Ledger(store, clock, ages, pseudonym_key, Reception(learnt)),
+            ledger=Ledger(
+                store,
+                clock,
+                ages,
+                pseudonym_key,
+                Reception(learnt),
+                on_erasure=self._housekeeping.wake,
+            ),
             attempts=Attempts(
                 store=store,
                 board=board,
@@ -111,6 +122,7 @@ class Gateway:
         for turn_id in recovered.to_run:
             self._jobs.defer(turn_id)
         self._rounds.start()
+        self._housekeeping.start()
 
     async def drain(self, timeout_s: float) -> None:
         """Let running turns end, while pushes are still taken; start no others.
@@ -134,6 +146,7 @@ class Gateway:
             stack.push_async_callback(self._receipts.close)
             stack.push_async_callback(self._runner.close)
             stack.push_async_callback(self._rounds.close)
+            stack.push_async_callback(self._housekeeping.close)
             await self._jobs.drain(0.0)
 
 
@@ -166,6 +179,7 @@ def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> We
 
 
 def _account(settings: AccountSettings) -> Account:
+    shown_words = words_to_show(settings.commands, settings.commands_off)
     keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
     return Account(
         name=settings.name,
@@ -179,13 +193,17 @@ def _account(settings: AccountSettings) -> Account:
             texts=Texts(settings.language, settings.texts),
             pickup_word=settings.pickup_word,
             has_ai_label=settings.ai_label,
+            retry_word=shown_words.get(Command.RETRY),
         ),
         provider=settings.provider,
         patience=settings.patience,
         first_part=settings.first_part,
         queue_limit=settings.queue_limit,
         freshness_s=settings.freshness_s,
-        command_words=words_to_commands(settings.commands),
+        command_words=words_to_commands(settings.commands, settings.commands_off),
+        shown_words=shown_words,
+        idle_s=None if settings.idle_h is None else settings.idle_h * 3600,
+        erase_after_unsubscribe_h=settings.erase_after_unsubscribe_h,
         duties=_duties(settings),
     )
 

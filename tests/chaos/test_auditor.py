@@ -220,7 +220,9 @@ def test_a_question_that_a_full_queue_refused_is_none_that_was_lost() -> None:
 
 @pytest.mark.parametrize("key", ["waiting", "cleared", "failed_quota", "help", "unread_answer"])
 def test_the_gateways_own_sentences_are_known(key: str) -> None:
-    text = Texts().say(key, word="1", link="[点这里]", question="问", count=2)
+    text = Texts().say(
+        key, word="1", link="[点这里]", question="问", count=2, commands="/clear：开始新的对话"
+    )
     assert read_bubble(text).strange == ()
     assert key in read_bubble(text).sentences
 

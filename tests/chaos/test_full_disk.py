@@ -26,7 +26,7 @@ from yingda.texts import Texts
 pytestmark = pytest.mark.realtime
 
 KEY = "app-0123456789abcdefghijklmn"
-REFUSED = Texts().say("failed_internal")
+REFUSED = Texts().say("failed_internal", retry=Texts().say("retry_label"))
 #: Mounts a small disk in a namespace of its own, and goes on as Python there.
 _WRAPPER = """#!/bin/sh
 exec unshare --user --map-root-user --mount sh -c \

@@ -6,9 +6,11 @@ import pytest
 
 from support.house import House, open_house
 from support.scripted_provider import Script
+from support.sentences import failure_text
 from yingda.engine.runner import RUN_LIMIT_S
+from yingda.errors import FailureKind
 from yingda.simulator.phone import Phone
-from yingda.texts import SENTENCES, Texts
+from yingda.texts import SENTENCES
 
 HOUR_S = 3600.0
 FOLLOWERS = 5
@@ -69,7 +71,7 @@ async def test_nobody_is_locked_out_when_it_has_passed(tmp_path: Path) -> None:
             # What ended in the meantime is still to be read, each once.
             unread = house.rows("SELECT count(*) FROM turn WHERE is_unread")[0][0]
             heard = [(await house.run(phone.say("1"))).text for _ in range(5)]
-            assert any(Texts().say("failed_timeout") in text for text in heard)
+            assert any("想得太久" in text for text in heard)
             assert house.rows("SELECT count(*) FROM turn WHERE is_unread")[0][0] < unread
         assert house.platform.counters.failure_lines == 0
 
@@ -85,5 +87,5 @@ async def test_a_restart_in_that_hour_neither_loses_a_turn_nor_asks_without_end(
         await house.restart()
         await house.pass_s(RUN_LIMIT_S + 1)
         assert house.rows("SELECT state, failure FROM turn") == [("failed", "timeout")]
-        assert Texts().say("failed_timeout") in (await house.run(phone.say("1"))).text
+        assert failure_text(FailureKind.TIMEOUT) in (await house.run(phone.say("1"))).text
         assert house.provider.count("问") == 2

@@ -170,7 +170,7 @@ async def test_leaving_cancels_what_is_pending_and_withdraws_what_is_unread(desk
     running, queued = turn_id_of(await desk.ask("m:2")), turn_id_of(await desk.ask("m:3"))
     claim = await desk.claim(running)
     bystander = turn_id_of(await desk.ask("m:3", openid="o_bob"))
-    left = await desk.tell("m:4", Effect.UNFOLLOW)
+    left = await desk.leave("m:4")
     assert sorted(left.cancelled) == [running, queued]
     outcome = Outcome(answer="too late")
     assert await desk.store.finish(running, claim.turn.run_no, outcome, NOON) is None
@@ -184,7 +184,7 @@ async def test_leaving_cancels_what_is_pending_and_withdraws_what_is_unread(desk
 async def test_a_reply_in_doubt_revives_nothing_of_a_follower_who_left(desk: Desk) -> None:
     entered = await desk.answered("m:1")
     await desk.offer(entered, 0, 5, completes=True)
-    await desk.tell("m:2", Effect.UNFOLLOW)
+    await desk.leave("m:2")
     await desk.store.mark_doubtful(entered.push_id)
     await desk.reopen()
     assert (await desk.store.recover()).doubtful_count == 0

@@ -6,10 +6,11 @@ import pytest
 
 from support.house import account, open_house
 from support.scripted_provider import Script
+from support.sentences import help_text
 from yingda.texts import Texts
 from yingda.words import words_to_commands
 
-HELP = Texts().say("help", word="1")
+HELP = help_text()
 CLEARED = Texts().say("cleared")
 
 

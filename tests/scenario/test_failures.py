@@ -7,6 +7,7 @@ import pytest
 
 from support.house import account, open_house
 from support.scripted_provider import Script, ScriptedProvider
+from support.sentences import failure_text
 from yingda.delivery.passive import ReplyStyle
 from yingda.errors import (
     AnswerEmpty,
@@ -22,7 +23,7 @@ from yingda.errors import (
     QuotaExhausted,
 )
 from yingda.providers.base import Event, Finished, Prompt
-from yingda.texts import Texts, failure_key
+from yingda.texts import Texts
 
 FAILURES = [
     AnswerEmpty,
@@ -39,8 +40,7 @@ FAILURES = [
 INTERNALS = "Traceback https://dify.internal/v1 app-secretkey KeyError: 'x'"
 
 
-def said(kind: FailureKind) -> str:
-    return Texts().say(failure_key(kind))
+said = failure_text
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -175,7 +175,9 @@ async def test_after_a_conversation_is_gone_the_next_question_starts_afresh(
         await house.restart()
         phone = house.phone()
         await house.run(phone.say("一"))
-        assert (await house.run(phone.say("二"))).text == said(FailureKind.CONVERSATION_RESET)
+        assert (await house.run(phone.say("二"))).text == said(
+            FailureKind.CONVERSATION_RESET, number=2
+        )
         provider.on("三", Script(text="全新的回答。"))
         assert "全新的回答。" in (await house.run(phone.say("三"))).text
 

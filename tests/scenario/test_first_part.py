@@ -7,12 +7,13 @@ import pytest
 
 from support.house import House, account, open_house
 from support.scripted_provider import Script
+from support.sentences import failure_text
 from yingda.delivery.passive import ReplyStyle
 from yingda.delivery.plain import render
 from yingda.errors import AnswerIncomplete, ContentRefused, FailureKind
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Way
-from yingda.texts import Texts, failure_key
+from yingda.texts import Texts
 from yingda.wechat.limits import TEXT_LIMIT_BYTES
 
 SAY = Texts().say
@@ -243,7 +244,7 @@ async def test_a_run_that_breaks_brings_the_rest_and_that_it_is_not_whole(tmp_pa
         await house.pass_s(30)
         rest = await house.run(phone.say("1"))
         assert body(first.text) + body(rest.text).partition("（")[0] == PROSE[:230]
-        assert SAY(failure_key(FailureKind.INCOMPLETE)) in rest.text
+        assert failure_text(FailureKind.INCOMPLETE) in rest.text
         assert (await house.run(phone.say("1"))).text.startswith("问：问")
 
 
@@ -258,7 +259,7 @@ async def test_a_run_that_breaks_behind_all_that_was_shown_repeats_none_of_it(
         house.provider.on("问", script)
         assert body((await house.run(phone.say("问"))).text) == PROSE
         await house.pass_s(30)
-        assert (await house.run(phone.say("1"))).text == SAY(failure_key(FailureKind.INCOMPLETE))
+        assert (await house.run(phone.say("1"))).text == failure_text(FailureKind.INCOMPLETE)
         assert left_unread(house)[0][0] == 0
 
 
@@ -270,7 +271,7 @@ async def test_an_answer_refused_after_a_part_was_shown_takes_it_back(tmp_path: 
         await house.run(phone.say("问"))
         await house.pass_s(30)
         seen = await house.run(phone.say("1"))
-        refused = SAY(failure_key(FailureKind.REFUSED))
+        refused = failure_text(FailureKind.REFUSED)
         assert seen.text == f"{SAY('notice_corrected')}\n\n{refused}"
         assert house.rows("SELECT answer, replaced_answer FROM turn") == [("", PROSE[:230])]
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from support.house import House, account, open_house
 from support.scripted_provider import Script
+from support.sentences import failure_text
 from yingda.delivery.passive import ReplyStyle
 from yingda.delivery.plain import render
-from yingda.errors import AnswerIncomplete
+from yingda.errors import AnswerIncomplete, FailureKind
 from yingda.simulator.phone import Phone, links_in
 from yingda.texts import Texts
 from yingda.wechat.limits import TEXT_LIMIT_BYTES
@@ -117,9 +118,10 @@ async def test_no_reply_is_over_the_limit_whatever_stands_around_it(
                 [link for link in links_in(reply) if link.content]
             )
         first_reading = shown[: len(shown) // 2]
-        assert texts.say("failed_incomplete") in first_reading[-1]
+        broken_off = failure_text(FailureKind.INCOMPLETE, texts=texts)
+        assert broken_off in first_reading[-1]
         assert texts.say("conversation_restarted") in first_reading[0]
-        assert not any(texts.say("failed_incomplete") in one for one in first_reading[:-1])
+        assert not any(broken_off in one for one in first_reading[:-1])
 
 
 async def test_two_pickups_at_once_show_different_parts(tmp_path: Path) -> None:

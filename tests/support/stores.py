@@ -18,6 +18,7 @@ from yingda.store.base import (
     Store,
 )
 from yingda.store.sqlite import open_sqlite
+from yingda.store.wishes import NewErasure
 from yingda.turn.model import Cursor
 
 OPEN: dict[str, Callable[[Path], Awaitable[Store]]] = {
@@ -65,6 +66,12 @@ class Desk:
     async def tell(self, key: str, effect: Effect = Effect.NONE) -> Entered:
         push = new_push(key, kind=PushKind.OTHER)
         return await self.store.enter_reply(push, b"told", effect)
+
+    async def leave(self, key: str, *, due_at: float = NOON, openid: str = ANN) -> Entered:
+        """Withdraw all, and have it erased from `due_at` on."""
+        push = new_push(key, kind=PushKind.OTHER)
+        erasure = NewErasure(openid=openid, due_at=due_at)
+        return await self.store.enter_erasure(push, b"gone", erasure)
 
     async def claim(self, turn_id: int) -> Claim:
         claim = await self.store.claim(turn_id, NOON + 1)

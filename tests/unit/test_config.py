@@ -23,6 +23,7 @@ from support.settings import (
 from yingda.config import DifyProvider, EchoProvider, Settings, SettingsInvalid, load
 from yingda.config.sources import VARIABLES
 from yingda.texts import Language
+from yingda.words import Command
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/yingda.toml"
 
@@ -182,6 +183,14 @@ def test_own_sentences_and_command_words_are_kept(tmp_path: Path) -> None:
     (account,) = from_file(tmp_path, text).accounts
     assert account.texts == {"waiting": "稍等，回复 {word}"}
     assert account.commands == {"clear": ("清空",)}
+
+
+def test_a_built_in_word_that_is_off_may_be_given_to_another_command(tmp_path: Path) -> None:
+    text = LEAST_FILE.replace("token", 'commands_off = ["Retry"]\ntoken')
+    text += "[accounts.shop.commands]\nclear = ['/new', '/retry']\n"
+    (account,) = from_file(tmp_path, text).accounts
+    assert account.commands_off == (Command.RETRY,)
+    assert account.commands == {"clear": ("/new", "/retry")}
 
 
 @pytest.mark.parametrize(

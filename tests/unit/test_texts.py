@@ -26,7 +26,13 @@ LONGEST = {
     "part": 999,
     "total": 999,
     "chars": 99_999,
-    "seconds": 1500,
+    "retry": '<a href="weixin://bizmsgmenu?msgmenucontent=%2Fretry%23999&msgmenuid=1">再问一次</a>',
+    "confirm": '<a href="weixin://bizmsgmenu?msgmenucontent=%2Fforget%20123456&msgmenuid=1">'
+    "确认删除</a>",
+    "command": "/forget",
+    "commands": "/forget：删除我的全部提问和回答\n" * 6,
+    "seconds": 9_999_999,
+    "minutes": 5,
 }
 EVERY = [(key, language) for key in SENTENCES for language in Language]
 
@@ -53,7 +59,7 @@ def test_no_sentence_holds_markdown_or_markup(key: str, language: Language) -> N
 @pytest.mark.parametrize("kind", FailureKind)
 @pytest.mark.parametrize("language", Language)
 def test_every_failure_has_its_sentence(kind: FailureKind, language: Language) -> None:
-    assert Texts(language).say(failure_key(kind))
+    assert Texts(language).say(failure_key(kind), **LONGEST)
 
 
 def test_an_account_speaks_its_language_and_its_operators_own_words() -> None:

@@ -7,7 +7,7 @@ knows no value's format.
 from collections.abc import Iterator
 
 from yingda.config.duties import duties_problems
-from yingda.config.fields import NAME_FORMAT, NAME_LIMIT_CHARS, sentence_refusal
+from yingda.config.fields import NAME_FORMAT, NAME_LIMIT_CHARS, folded, sentence_refusal
 from yingda.config.nearest import closest
 from yingda.config.sources import (
     CONFIG_OPTION,
@@ -19,7 +19,12 @@ from yingda.config.sources import (
 )
 from yingda.config.texts import Problem, problem
 from yingda.texts import SENTENCES
-from yingda.words import COMMAND_WORDS, DEFAULT_PICKUP_WORD, normalised
+from yingda.words import (
+    COMMAND_WORD_LIMIT_CHARS,
+    COMMAND_WORDS,
+    DEFAULT_PICKUP_WORD,
+    normalised,
+)
 
 
 def complete(sources: Sources) -> None:
@@ -87,12 +92,18 @@ def _sentences(sources: Sources, name: str, account: Table) -> Iterator[Problem]
 def _commands(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
     commands = account.get("commands")
     taken = {normalised(str(account.get("pickup_word", DEFAULT_PICKUP_WORD))): "pickup_word"}
-    taken |= {normalised(word): word for word in COMMAND_WORDS.values()}
+    switched_off = account.get("commands_off")
+    off = [folded(name) for name in switched_off] if isinstance(switched_off, list) else []
+    taken |= {
+        normalised(word): word for command, word in COMMAND_WORDS.items() if command not in off
+    }
     for command, words in commands.items() if isinstance(commands, dict) else ():
         label = sources.label("accounts", name, "commands", command)
         if command not in COMMAND_WORDS:
             yield problem("command_unknown", label, known=", ".join(COMMAND_WORDS))
         for word in words if isinstance(words, list) else ():
+            if len(str(word)) > COMMAND_WORD_LIMIT_CHARS:
+                yield problem("command_word_too_long", label, most=COMMAND_WORD_LIMIT_CHARS)
             compared = normalised(str(word))
             if compared in taken:
                 yield problem("command_word_taken", label, other=taken[compared])

@@ -32,7 +32,11 @@ def duties_problems(account: Mapping[str, object], label: str) -> Iterator[Probl
 
 def _taken(account: Mapping[str, object]) -> dict[str, str]:
     """The words that mean something before any rule is asked, with what they are called."""
-    taken = {normalised(word): word for word in COMMAND_WORDS.values()}
+    off = account.get("commands_off")
+    is_off = set(map(str, off)) if isinstance(off, list) else set()
+    taken = {
+        normalised(word): word for command, word in COMMAND_WORDS.items() if command not in is_off
+    }
     commands = account.get("commands")
     for command, words in commands.items() if isinstance(commands, dict) else ():
         if isinstance(words, list):

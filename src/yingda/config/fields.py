@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from yingda.texts import SENTENCES, Flaw, flaw, limit_bytes, placeholders
 from yingda.wechat.limits import AES_KEY_CHARS, AES_KEY_FORMAT, TOKEN_FORMAT
+from yingda.words import Command
 
 #: Characters of an account's or a provider's name. Our choice: it stands in addresses and logs.
 NAME_LIMIT_CHARS: Final = 32
@@ -248,4 +249,5 @@ Automatic = Annotated[bool | None, BeforeValidator(automatic)]
 Patience = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(patience)]
 Seconds = Annotated[float, BeforeValidator(no_bool), Field(allow_inf_nan=False)]
 Words = Annotated[Mapping[str, str], AfterValidator(frozen)]
+CommandNames = tuple[Annotated[Command, BeforeValidator(folded)], ...]
 CommandWords = Annotated[Mapping[str, tuple[Line, ...]], AfterValidator(frozen)]

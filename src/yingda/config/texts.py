@@ -268,6 +268,10 @@ ADVICE: Mapping[str, Advice] = {
         Sentence("没有这个命令", "there is no such command"),
         Sentence("可用：{known}。", "Known: {known}."),
     ),
+    "command_word_too_long": Advice(
+        Sentence("有一个词太长", "one of its words is too long"),
+        Sentence("请用不超过 {most} 个字符的词。", "Use words of at most {most} characters."),
+    ),
     "command_word_taken": Advice(
         Sentence("有一个词已经另有用处", "one of its words already means something else"),
         Sentence(

@@ -26,6 +26,7 @@ from yingda.config.duties import menu_in, rules_in, scenes_in, welcome_in
 from yingda.config.fields import (
     AesKeyText,
     Automatic,
+    CommandNames,
     CommandWords,
     DatabaseUrl,
     DirectoryPath,
@@ -164,6 +165,15 @@ class AccountSettings:
     texts: Words = field(default_factory=_nothing)
     #: More words for a command, by its name.
     commands: CommandWords = field(default_factory=_no_words)
+    #: The commands whose built-in word means nothing.
+    commands_off: CommandNames = ()
+    #: Hours without a question after which the next one begins a new conversation; None is never.
+    #: Our choice of bounds: six minutes, for sooner nobody has read the answer, and a year.
+    idle_h: Annotated[Seconds, Field(ge=0.1, le=8760)] | None = None
+    #: Hours from a follower's leaving until their texts are erased, which the platform demands.
+    #: Our choice of a day: somebody who left by mistake and complains can still be helped from the
+    #: record. The most is a month.
+    erase_after_unsubscribe_h: Annotated[Seconds, Field(ge=0, le=720)] = 24.0
     #: What texts bring about before the AI is asked, in this order.
     rules: Annotated[tuple[Rule, ...], PlainValidator(rules_in)] = ()
     #: The account's own menu.
@@ -182,7 +192,8 @@ class AccountSettings:
 ACCOUNT_KEYS: Final = tuple(
     own.name
     for own in fields(AccountSettings)
-    if own.name not in {"name", "texts", "commands", "rules", "menu", "welcome", "scenes"}
+    if own.name
+    not in {"name", "texts", "commands", "commands_off", "rules", "menu", "welcome", "scenes"}
 )
 #: Those among them that WeChat's console shows.
 CONSOLE_KEYS: Final = frozenset(

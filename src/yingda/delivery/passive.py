@@ -4,10 +4,10 @@ Pure: values in, text and the offered span out. When to say it is decided in `ch
 """
 
 from functools import lru_cache
-from urllib.parse import quote
 
 import msgspec
 
+from yingda.delivery.links import command_link, sending_link
 from yingda.delivery.plain import SEPARATOR, Block, blocks
 from yingda.delivery.quote import quoted, size_bytes
 from yingda.delivery.settled import SettledPart, settle, settled_part
@@ -17,7 +17,7 @@ from yingda.texts import Texts, failure_key
 from yingda.turn.model import Cursor, Turn
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
 from yingda.wechat.xml_text import clean_text
-from yingda.words import DEFAULT_PICKUP_WORD
+from yingda.words import COMMAND_WORDS, DEFAULT_PICKUP_WORD, Command
 
 #: A part is never made shorter than this. Our choice: below it a reply would be mostly decoration.
 #: `yingda.texts` holds an operator's own sentences to lengths that leave this much.
@@ -39,6 +39,8 @@ class ReplyStyle(msgspec.Struct, frozen=True, kw_only=True):
     pickup_word: str = DEFAULT_PICKUP_WORD
     #: Whether generated text is marked as such (China's labelling rules of September 2025).
     has_ai_label: bool = True
+    #: The word that asks again, as followers are told it; None when there is none.
+    retry_word: str | None = COMMAND_WORDS[Command.RETRY]
 
 
 class Composed(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +63,14 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 def tap_link(style: ReplyStyle, turn: Turn) -> str:
-    """A link that sends the pickup word with the turn's number when it is tapped.
+    """A link that sends the pickup word with the turn's number when it is tapped."""
+    return sending_link(f"{style.pickup_word}#{turn.number}", style.texts.say("pickup_label"))
 
-    Markup of the reference, section 9.3: what is needed travels in the text, never in the id.
-    """
-    content = quote(f"{style.pickup_word}#{turn.number}", safe="")
-    label = style.texts.say("pickup_label")
-    return f'<a href="weixin://bizmsgmenu?msgmenucontent={content}&msgmenuid=1">{label}</a>'
+
+def retry_link(style: ReplyStyle, turn: Turn) -> str:
+    """A link that asks this turn's question again."""
+    label = style.texts.say("retry_label")
+    return command_link(style.retry_word, f"#{turn.number}", label)
 
 
 def promise(
@@ -253,7 +256,10 @@ class _Writer:
         return self._style.texts.say("conversation_restarted")
 
     def failure(self) -> str:
-        return self._style.texts.say(failure_key(self._failure or FailureKind.INTERNAL))
+        return self._style.texts.say(
+            failure_key(self._failure or FailureKind.INTERNAL),
+            retry=retry_link(self._style, self._turn),
+        )
 
     def paging(self, remaining: int) -> list[str]:
         part_no = self._turn.parts_offered + 1

@@ -9,11 +9,15 @@ from yingda.delivery.passive import ReplyStyle
 from yingda.engine.duties import Duties
 from yingda.wechat.envelope import Envelope
 from yingda.wechat.limits import FRESHNESS_S
-from yingda.words import Command, words_to_commands
+from yingda.words import Command, words_to_commands, words_to_show
 
 
 def _built_in_words() -> Mapping[str, Command]:
     return words_to_commands({})
+
+
+def _built_in_shown() -> Mapping[Command, str]:
+    return words_to_show({})
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     freshness_s: float = FRESHNESS_S
     #: Every word that means a command, normalised.
     command_words: Mapping[str, Command] = msgspec.field(default_factory=_built_in_words)
+    #: The word by which replies name a command, of those that have one.
+    shown_words: Mapping[Command, str] = msgspec.field(default_factory=_built_in_shown)
+    #: After so long without a question, the next one begins a new conversation.
+    idle_s: float | None = None
+    #: How long after a follower left their texts are erased.
+    erase_after_unsubscribe_h: float = 24.0
     #: Rules, menu, welcome and scenes.
     duties: Duties = msgspec.field(default_factory=Duties)
 

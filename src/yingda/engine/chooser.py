@@ -9,8 +9,8 @@ from yingda.clock import Clock
 from yingda.delivery import passive
 from yingda.delivery.passive import Composed, Progress
 from yingda.engine.accounts import Account
-from yingda.engine.ledger import text_reply
 from yingda.engine.live import LiveText, LiveTexts
+from yingda.engine.sentences import text_reply
 from yingda.store.base import ChosenReply, Entered, NewOffer, Outlook, PushKind, Store
 from yingda.turn.lifecycle import State
 from yingda.turn.model import Turn
@@ -72,7 +72,9 @@ class Chooser:
         if turn.is_pending and part is None:
             return await self._promise(attempt, outlook, gives_back)
         # A part in doubt makes an answer unread again; then it is picked up like any other.
-        is_again = attempt.entered.kind is PushKind.AGAIN and not turn.is_unread
+        is_again = attempt.entered.kind is PushKind.AGAIN and not (
+            turn.is_unread or turn.is_withdrawn
+        )
         if part is not None:
             composed: Composed | None = part
         elif is_again:
@@ -110,7 +112,10 @@ class Chooser:
     async def _nothing_left(
         self, attempt: Attempt, turn: Turn, gives_back: int | None
     ) -> bytes | None:
-        if attempt.is_question or not turn.has_something_to_show:
+        if turn.state is State.CANCELLED and not turn.is_withdrawn:
+            text = attempt.account.style.texts.say("cancelled")
+            return await self._fix(attempt, text, gives_back)
+        if attempt.is_question or turn.is_withdrawn or not turn.has_something_to_show:
             accepted = ChosenReply(
                 reply=SUCCESS, chosen_at=self._clock.now(), gives_back=gives_back
             )

@@ -3,6 +3,7 @@
 Pure functions over one message and what is known of its follower.
 """
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -17,6 +18,7 @@ from yingda.wechat.events import (
     Event,
     LocationSelectEvent,
     PhotoEvent,
+    PrivacyEvent,
     ScanCodeEvent,
     ScanEvent,
     SubscribeEvent,
@@ -32,7 +34,7 @@ from yingda.wechat.messages import (
     VideoMessage,
     VoiceMessage,
 )
-from yingda.words import Command, normalised
+from yingda.words import CONFIRMING_WORDS, Command, normalised
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -69,8 +71,42 @@ class Clear(msgspec.Struct, frozen=True):
     """Start a new conversation."""
 
 
+class Stop(msgspec.Struct, frozen=True):
+    """Cancel what runs and what waits."""
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """Ask the question with this number once more, or the last one."""
+
+    number: int | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Tell how far the follower's questions are."""
+
+
+class Forget(msgspec.Struct, frozen=True):
+    """Ask whether everything is to be erased."""
+
+
+class Confirm(msgspec.Struct, frozen=True):
+    """Erase everything, if that was asked for: by the code, or by a word.
+
+    `text` is what was written, for a word may turn out to be a question after all.
+    """
+
+    text: str
+    code: str | None
+
+
 class Unfollow(msgspec.Struct, frozen=True):
     """The follower left."""
+
+
+class Revoke(msgspec.Struct, frozen=True):
+    """The follower with this openid took back the right to keep their data."""
+
+    openid: str
 
 
 class HoldProbe(msgspec.Struct, frozen=True):
@@ -81,11 +117,29 @@ class Ignore(msgspec.Struct, frozen=True):
     """Accept it, and show nothing."""
 
 
-Intent = Question | Pickup | Told | Show | Clear | Unfollow | HoldProbe | Ignore
+Intent = (
+    Question
+    | Pickup
+    | Told
+    | Show
+    | Clear
+    | Stop
+    | Retry
+    | Status
+    | Forget
+    | Confirm
+    | Unfollow
+    | Revoke
+    | HoldProbe
+    | Ignore
+)
 
 #: Our own event, which WeChat never sends: `yingda doctor` signs it to learn whether a proxy
 #: lets a held request be.
 HOLD_PROBE_EVENT = "yingda_hold"
+
+#: Official pages on privacy events, by way of the reference, section 6.
+_REVOCATION_EVENT = "user_authorization_revoke"
 
 _UNSUPPORTED: Mapping[type[Message], str] = {
     ImageMessage: "unsupported_image",
@@ -130,6 +184,10 @@ def _event(event: Event, words: Mapping[str, Command], duties: Duties) -> Intent
             return _click(key, words, duties)
         case ScanCodeEvent(key=key) | PhotoEvent(key=key) | LocationSelectEvent(key=key):
             return intent_of(duties.tapped(key) or NothingAction())
+        case PrivacyEvent(name=name, subject_openid=openid, revoked=revoked):
+            # The one always takes the right back; the other names the data when it does.
+            is_revoked = name == _REVOCATION_EVENT or bool(revoked)
+            return Revoke(openid) if is_revoked else Ignore()
         case _:
             return HoldProbe() if event.name == HOLD_PROBE_EVENT else Ignore()
 
@@ -168,8 +226,10 @@ def _text(
     word = normalised(message.content)
     if pickup := _pickup(message.content, word, normalised(pickup_word)):
         return pickup
-    if command := _command(word, words):
+    if command := _command(word, words) or _command_with_number(message.content, word, words):
         return command
+    if word in CONFIRMING_WORDS and Command.FORGET in words.values():
+        return Confirm(message.content, None)
     if action := duties.meant(message.content, word):
         return intent_of(action)
     # WeChat's classic emoji arrive as codes such as `/::)`; those are words, not commands.
@@ -194,8 +254,28 @@ def _command(word: str, words: Mapping[str, Command]) -> Intent | None:
 
 _MEANINGS: Mapping[Command, Intent] = {
     Command.CLEAR: Clear(),
+    Command.STOP: Stop(),
+    Command.RETRY: Retry(None),
+    Command.STATUS: Status(),
+    Command.FORGET: Forget(),
     Command.HELP: Told("help"),
 }
+
+#: Digits of the code that confirms an erasure. Our choice: short to type, and not hit by chance.
+FORGET_CODE_DIGITS = 6
+#: A question's number behind its sign, as in the links of failures.
+_NUMBERED = re.compile(r"(?P<word>.+)#(?P<number>[0-9]{1,9})")
+#: The code may be typed with or without the blank before it.
+_CODED = re.compile(rf"(?P<word>.+?)#?(?P<code>[0-9]{{{FORGET_CODE_DIGITS}}})")
+
+
+def _command_with_number(text: str, word: str, words: Mapping[str, Command]) -> Intent | None:
+    numbered, coded = _NUMBERED.fullmatch(word), _CODED.fullmatch(word)
+    if numbered and words.get(numbered["word"]) is Command.RETRY:
+        return Retry(int(numbered["number"]))
+    if coded and words.get(coded["word"]) is Command.FORGET:
+        return Confirm(text, coded["code"])
+    return None
 
 
 class Aim(msgspec.Struct, frozen=True):

@@ -6,17 +6,24 @@ first knows it.
 
 import hashlib
 import hmac
+from collections.abc import Callable
 
 from yingda.clock import Clock
 from yingda.engine.accounts import Account
 from yingda.engine.commands import (
     Aim,
     Clear,
+    Confirm,
+    Forget,
     HoldProbe,
     Ignore,
     Pickup,
     Question,
+    Retry,
+    Revoke,
     Show,
+    Status,
+    Stop,
     Told,
     Unfollow,
     aim,
@@ -24,30 +31,13 @@ from yingda.engine.commands import (
 )
 from yingda.engine.push_age import PushAges
 from yingda.engine.reception import Reception, Said
+from yingda.engine.sentences import sentence, to_clear
+from yingda.engine.wishes import Wishes
 from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind, Store
+from yingda.turn.lifecycle import State
 from yingda.turn.model import FollowerView
 from yingda.wechat.base import Message
-from yingda.wechat.replies import SUCCESS, Reply, TextReply, to_xml
-
-
-def text_reply(message: Message, text: str, created_at_s: int) -> bytes:
-    """A text to the follower who sent `message`, in clear."""
-    return _xml(message, TextReply(text), created_at_s)
-
-
-def _xml(message: Message, reply: Reply, created_at_s: int) -> bytes:
-    return to_xml(
-        reply,
-        to_openid=message.openid,
-        from_account_id=message.account_id,
-        created_at_s=created_at_s,
-    )
-
-
-def sentence(account: Account, message: Message, key: str, **values: object) -> bytes:
-    """A sentence as a reply; the same bytes at every attempt, so it needs no record."""
-    text = account.style.texts.say(key, **{"word": account.style.pickup_word, **values})
-    return text_reply(message, text, message.created_at_s)
+from yingda.wechat.replies import SUCCESS
 
 
 class Ledger:
@@ -60,8 +50,11 @@ class Ledger:
         ages: PushAges,
         pseudonym_key: bytes,
         reception: Reception,
+        *,
+        on_erasure: Callable[[], None],
     ) -> None:
         self._store = store
+        self._wishes = Wishes(store, on_erasure)
         self._clock = clock
         self._ages = ages
         self._pseudonym_key = pseudonym_key
@@ -73,12 +66,13 @@ class Ledger:
         Returns clear reply bytes for what needs no record, and a hold probe as it is: it does
         nothing. Raises StoreError.
         """
-        match interpret(
+        intent = interpret(
             message,
             pickup_word=account.style.pickup_word,
             words=account.command_words,
             duties=account.duties,
-        ):
+        )
+        match intent:
             case Question(text):
                 return await self._question(account, message, text)
             case Pickup() as pickup:
@@ -86,8 +80,6 @@ class Ledger:
             case Clear():
                 reply = sentence(account, message, "cleared")
                 return await self._effect(account, message, reply, Effect.CLEAR)
-            case Unfollow():
-                return await self._effect(account, message, SUCCESS, Effect.UNFOLLOW)
             case Told(key):
                 return await self._said(account, message, self._reception.told(account, key))
             case Show(action, is_welcome):
@@ -97,23 +89,44 @@ class Ledger:
                 return probe
             case Ignore():
                 return SUCCESS
+            case _:
+                return await self._wish(account, message, intent)
+
+    async def _wish(
+        self,
+        account: Account,
+        message: Message,
+        intent: Stop | Retry | Status | Forget | Confirm | Unfollow | Revoke,
+    ) -> Entered:
+        asks = isinstance(intent, Retry)
+        push = self._new_push(account, message, PushKind.QUESTION if asks else PushKind.OTHER)
+        question = self._new_question(account, message, "")
+        entered = await self._wishes.enter(account, message, push, intent, question)
+        if entered is None:
+            assert isinstance(intent, Confirm), "nothing else leaves a push unentered"
+            return await self._question(account, message, intent.text)
+        return self._learnt(push, entered)
 
     async def _said(self, account: Account, message: Message, said: Said) -> Entered | bytes:
-        reply = _xml(message, said.reply, message.created_at_s)
+        reply = to_clear(message, said.reply, message.created_at_s)
         if said.is_lasting:
             return reply
         return await self._effect(account, message, reply, Effect.NONE)
 
     async def _question(self, account: Account, message: Message, text: str) -> Entered:
-        question = NewQuestion(
+        question = self._new_question(account, message, text)
+        push = self._new_push(account, message, PushKind.QUESTION)
+        return self._learnt(push, await self._store.enter_question(push, question))
+
+    def _new_question(self, account: Account, message: Message, text: str) -> NewQuestion:
+        return NewQuestion(
             text=text,
             user=self._pseudonym(account, message),
             provider=account.provider,
             queue_limit=account.queue_limit,
+            idle_s=account.idle_s,
             refuse=lambda count: sentence(account, message, "queue_full", count=count),
         )
-        push = self._new_push(account, message, PushKind.QUESTION)
-        return self._learnt(push, await self._store.enter_question(push, question))
 
     async def _pickup(self, account: Account, message: Message, pickup: Pickup) -> Entered:
         known = await self._store.repeat(account.name, message.openid, message.push_key)
@@ -136,6 +149,8 @@ class Ledger:
     ) -> Aim | None:
         if pickup.number is not None and view.find(pickup.number) is None:
             named = await self._store.numbered_turn(account.name, message.openid, pickup.number)
+            if named is not None and named.state is State.CANCELLED:
+                return Aim(named)
             if named is not None and named.has_something_to_show:
                 return Aim(named, is_again=not named.is_unread)
         return aim(pickup, view, account.style.pickup_word)

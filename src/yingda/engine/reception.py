@@ -20,6 +20,7 @@ from yingda.delivery.plain import blocks
 from yingda.delivery.split import all_parts
 from yingda.engine.accounts import Account
 from yingda.engine.learnt import Learnt
+from yingda.engine.sentences import words_of
 from yingda.providers.base import Opening
 from yingda.turn.model import Cursor
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
@@ -48,7 +49,7 @@ class Reception:
 
     def told(self, account: Account, key: str) -> Said:
         """The sentence of this key, the menu below it where one belongs."""
-        text = account.style.texts.say(key, word=account.style.pickup_word)
+        text = words_of(account, key)
         if key not in _WITH_MENU:
             return Said(TextReply(text))
         return Said(TextReply(self._with_menu(account, text)), self._is_menu_lasting(account))
@@ -94,7 +95,7 @@ class Reception:
         text = _introduction(opening, texts.say("suggested_head")) if opening else ""
         # Markdown may come to nothing, and an empty reply is a failure to WeChat.
         if not clean_text(text).strip():
-            text = texts.say("welcome", word=account.style.pickup_word)
+            text = words_of(account, "welcome")
         return Said(TextReply(self._with_menu(account, text)), is_lasting=False)
 
     def _with_menu(self, account: Account, text: str) -> str:

@@ -23,9 +23,10 @@ from yingda.engine.accounts import Account, Accounts
 from yingda.engine.attempts import Attempts
 from yingda.engine.chooser import Attempt
 from yingda.engine.commands import HoldProbe
-from yingda.engine.ledger import Ledger, sentence
+from yingda.engine.ledger import Ledger
 from yingda.engine.receipts import Receipts
 from yingda.engine.runner import Runner
+from yingda.engine.sentences import sentence
 from yingda.engine.window import Connection, Window
 from yingda.errors import StoreError
 from yingda.jobs.base import Jobs

@@ -74,17 +74,17 @@ class Runner:
         self._running[turn_id] = running
         try:
             outcome = await self._outcome(running)
+            if running.note is not None:
+                running.note.cancel()
+            ended = await self._insist(
+                lambda: self._store.finish(turn_id, claim.turn.run_no, outcome, self._clock.now())
+            )
         except asyncio.CancelledError:
             # Another process will look for this run's answer.
             self._note_now(running)
             raise
         finally:
             del self._running[turn_id]
-        if running.note is not None:
-            running.note.cancel()
-        ended = await self._insist(
-            lambda: self._store.finish(turn_id, claim.turn.run_no, outcome, self._clock.now())
-        )
         if ended is not None:
             await self._settle_read(ended.turn)
             self._close(claim, ended)
@@ -102,6 +102,7 @@ class Runner:
             self._board.announce_end(turn_id)
             if running is not None:
                 self._errands.send(self._stop(running))
+                self._errands.send(self._keep(running))
 
     async def close(self) -> None:
         """Wait for what was begun on the side."""
@@ -222,6 +223,16 @@ class Runner:
                 await provider.stop(running.trace())
         except (ProviderError, TimeoutError) as error:
             _log.warning("stop_refused", turn=running.turn_id, reason=str(error))
+
+    async def _keep(self, running: RunningTurn) -> None:
+        """Keep what a run had brought when its turn was cancelled."""
+        run_no, due_at = running.claim.turn.run_no, self._clock.now() + _STOP_LIMIT_S
+        try:
+            await self._store.keep_cut_run(
+                running.turn_id, run_no, running.ids, text=running.text, at=due_at
+            )
+        except StoreError:
+            _log.warning("cut_run_not_kept", turn=running.turn_id)
 
     async def _insist(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Do it however long the store refuses: giving up would lose a question or an answer."""

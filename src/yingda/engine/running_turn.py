@@ -40,6 +40,11 @@ class RunningTurn:
         """The turn's id."""
         return self.claim.turn.id
 
+    @property
+    def text(self) -> str:
+        """What has come so far."""
+        return "".join(self._pieces)
+
     def take(self, event: Event) -> None:
         """Take one event in."""
         match event:

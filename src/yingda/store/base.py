@@ -12,6 +12,14 @@ from typing import Protocol
 import msgspec
 
 from yingda.errors import FailureKind
+from yingda.store.wishes import (
+    Confirmation,
+    Erased,
+    NewErasure,
+    NewForgetting,
+    NewRetry,
+    ProviderDeletion,
+)
 from yingda.turn.model import Cursor, FollowerView, Turn
 from yingda.wechat.api_base import TokenVault
 
@@ -49,6 +57,8 @@ class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     #: How many turns may wait behind the follower's running one.
     queue_limit: int
+    #: A conversation in which nothing happened for so long is left, and a new one begun.
+    idle_s: float | None = None
     #: Writes the reply that says the question was not taken, from the number of open turns.
     refuse: Callable[[int], bytes]
 
@@ -59,8 +69,6 @@ class Effect(StrEnum):
     NONE = "none"
     #: The next question starts a new conversation; the record stays.
     CLEAR = "clear"
-    #: The follower left: pending turns are cancelled, nothing more is offered.
-    UNFOLLOW = "unfollow"
 
 
 class Entered(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,6 +245,58 @@ class Store(TokenVault, Protocol):
 
     async def enter_reply(self, push: NewPush, reply: bytes, effect: Effect) -> Entered:
         """Make the push, its effect and its reply durable at once."""
+
+    async def enter_stop(
+        self, push: NewPush, reply: Callable[[tuple[Turn, ...]], bytes]
+    ) -> Entered:
+        """Cancel every pending turn of the follower; `reply` says it, from what was cancelled."""
+
+    async def enter_retry(self, push: NewPush, question: NewQuestion, retry: NewRetry) -> Entered:
+        """Ask an earlier question as a new turn; the text of `question` is not looked at.
+
+        Not while that question is pending, nor, of an unnumbered wish, while any is.
+        """
+
+    async def enter_erasure(self, push: NewPush, reply: bytes, erasure: NewErasure) -> Entered:
+        """Withdraw all that this openid asked, cancel what is pending, and erase it in time."""
+
+    async def enter_forgetting(self, push: NewPush, forgetting: NewForgetting) -> Entered:
+        """Keep the wish until it is confirmed or expires."""
+
+    async def enter_confirmation(self, push: NewPush, confirmation: Confirmation) -> Entered | None:
+        """Begin the erasure that the follower wished for, at once.
+
+        None, and no change, when there is nothing that a mere word could confirm.
+        """
+
+    async def keep_cut_run(
+        self, turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float
+    ) -> None:
+        """Keep what had come of a cancelled turn, and what its provider called the run.
+
+        What was withdrawn keeps no text; what was erased leaves a deletion at the provider.
+        """
+
+    async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
+        """Do a step of an erasure that is due; None when none is.
+
+        `accepting` takes the place of the replies. The provider's conversations become deletions
+        that are due at `provider_at`.
+        """
+
+    async def claim_deletions(
+        self, at: float, *, lease_until: float, limit: int
+    ) -> tuple[ProviderDeletion, ...]:
+        """Take on what is due; until `lease_until` nobody else gets it."""
+
+    async def settle_deletion(self, deletion_id: int, *, retry_at: float | None) -> None:
+        """It is done, or is to be tried again at `retry_at`."""
+
+    async def next_erasure_at(self) -> float | None:
+        """When the next erasure or deletion is due."""
+
+    async def sweep(self, at: float) -> None:
+        """Remove the rows that time has made useless."""
 
     async def outlook(self, turn_id: int) -> Outlook:
         """The turn as it stands now. Raises KeyError when there is none."""

@@ -55,14 +55,11 @@ _CLOSE_CONVERSATION = """
     UPDATE conversation SET closed_at = :at
     WHERE account = :account AND openid = :openid AND closed_at IS NULL
 """
-_CANCEL_PENDING = """
-    UPDATE turn SET state = 'cancelled', ended_at = :at
-    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
-    RETURNING id
-"""
-_WITHDRAW = """
-    UPDATE turn SET is_withdrawn = 1, is_unread = 0, promised_at = NULL
-    WHERE account = :account AND openid = :openid AND is_withdrawn = 0
+# The newest turn of a conversation is the last one to end.
+_LAST_HAPPENING = """
+    SELECT coalesce(ended_at, entered_at) FROM turn
+    WHERE account = :account AND openid = :openid AND conversation_id = :conversation_id
+    ORDER BY number DESC LIMIT 1
 """
 
 
@@ -90,18 +87,21 @@ def enter_question(new: NewPush, question: NewQuestion) -> Steps[Entered]:
     row = (yield from fetch(_LOOK_ROUND, key=new.key, **who))[0]
     is_known, open_turns, conversation_id, provider, ahead = row
     if is_known:
-        return (yield from _known(new))
+        return (yield from known_push(new))
     # One runs, the others wait behind it; those of a cleared conversation count as well.
     if open_turns > question.queue_limit:
         return (yield from enter_reply(new, question.refuse(open_turns), Effect.NONE))
-    if conversation_id is not None and provider != question.provider:
+    if conversation_id is not None and (
         # What one provider remembers is of no use to another.
-        yield from execute(_CLOSE_CONVERSATION, at=new.received_at, **who)
+        provider != question.provider
+        or (not ahead and (yield from _is_idle(new, conversation_id, question.idle_s)))
+    ):
+        yield from close_conversation(new.account, new.openid, new.received_at)
         conversation_id, ahead = None, 0
     if conversation_id is None:
         conversation_id = (yield from _insert_conversation(new, question))[0]
     turn = yield from _insert_turn(new, question, conversation_id, ahead)
-    push_id = yield from _insert_push(new, turn_id=turn.id)
+    push_id = yield from insert_push(new, turn_id=turn.id)
     assert push_id is not None, "the push was looked for in this very transaction"
     return Entered(
         push_id=push_id,
@@ -115,9 +115,9 @@ def enter_question(new: NewPush, question: NewQuestion) -> Steps[Entered]:
 
 def enter_pickup(new: NewPush, turn_id: int) -> Steps[Entered]:
     """A push that asks for a turn's answer."""
-    push_id = yield from _insert_push(new, turn_id=turn_id)
+    push_id = yield from insert_push(new, turn_id=turn_id)
     if push_id is None:
-        return (yield from _known(new))
+        return (yield from known_push(new))
     turn = yield from read_turn(turn_id)
     return Entered(
         push_id=push_id, kind=new.kind, is_new=True, first_seen_at=new.received_at, turn=turn
@@ -126,29 +126,39 @@ def enter_pickup(new: NewPush, turn_id: int) -> Steps[Entered]:
 
 def enter_reply(new: NewPush, reply: bytes, effect: Effect) -> Steps[Entered]:
     """A push that is answered without a turn; its effect happens once."""
-    push_id = yield from _insert_push(new, reply=reply)
+    push_id = yield from insert_push(new, reply=reply)
     if push_id is None:
-        return (yield from _known(new))
-    who = {"account": new.account, "openid": new.openid}
-    cancelled: list[Row] = []
-    if effect is not Effect.NONE:
-        yield from execute(_CLOSE_CONVERSATION, at=new.received_at, **who)
-    if effect is Effect.UNFOLLOW:
-        cancelled = yield from fetch(_CANCEL_PENDING, at=new.received_at, **who)
-        yield from execute(_WITHDRAW, **who)
+        return (yield from known_push(new))
+    if effect is Effect.CLEAR:
+        yield from close_conversation(new.account, new.openid, new.received_at)
+    return replied(new, push_id, reply)
+
+
+def close_conversation(account: str, openid: str, at: float) -> Steps[None]:
+    """The follower's next question starts a new conversation."""
+    yield from execute(_CLOSE_CONVERSATION, account=account, openid=openid, at=at)
+
+
+def _is_idle(new: NewPush, conversation_id: int, idle_s: float | None) -> Steps[bool]:
+    if idle_s is None:
+        return False
+    last = yield from fetch_one(
+        _LAST_HAPPENING, account=new.account, openid=new.openid, conversation_id=conversation_id
+    )
+    return last is not None and new.received_at - last[0] >= idle_s
+
+
+def replied(new: NewPush, push_id: int, reply: bytes) -> Entered:
+    """A push whose reply was kept as it was entered."""
     return Entered(
-        push_id=push_id,
-        kind=new.kind,
-        is_new=True,
-        first_seen_at=new.received_at,
-        reply=reply,
-        cancelled=tuple(row[0] for row in cancelled),
+        push_id=push_id, kind=new.kind, is_new=True, first_seen_at=new.received_at, reply=reply
     )
 
 
-def _insert_push(
+def insert_push(
     new: NewPush, *, turn_id: int | None = None, reply: bytes | None = None
 ) -> Steps[int | None]:
+    """The new push's id; None when it is known already."""
     row = yield from fetch_one(
         _INSERT_PUSH,
         account=new.account,
@@ -178,7 +188,19 @@ def _insert_turn(
     return turn_from(rows[0], ahead)
 
 
-def _known(new: NewPush) -> Steps[Entered]:
+def keep_reply(push_id: int, new: NewPush, reply: bytes) -> Steps[Entered]:
+    """Answer a push that was just entered."""
+    yield from execute(
+        "UPDATE push SET reply = :reply, chosen_at = :at WHERE id = :id",
+        reply=reply,
+        at=new.received_at,
+        id=push_id,
+    )
+    return replied(new, push_id, reply)
+
+
+def known_push(new: NewPush) -> Steps[Entered]:
+    """Where a push stands that was found to be known."""
     known = yield from repeat(new.account, new.openid, new.key)
     assert known is not None, "the insert found this very push"
     return known

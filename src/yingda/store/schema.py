@@ -110,6 +110,8 @@ turn = Table(
     # What waiting for it cost: attempts held, and how likely it seemed that the last one pays.
     Column("holds", Integer, nullable=False, server_default=text("0")),
     Column("chance", Double),
+    #: When its texts and the provider's names for it were erased; the row itself stays.
+    Column("erased_at", Double),
     UniqueConstraint("account", "openid", "number"),
     sqlite_autoincrement=True,
 )
@@ -226,4 +228,44 @@ hold = Table(
     Column("turn_id", _Id, ForeignKey("turn.id"), nullable=False),
     Column("at", Double, nullable=False),
     Index("ix_hold_account_at", "account", "at"),
+)
+
+#: What a follower wrote and was told, up to these rows, is to be erased from this moment on.
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("openid", Text, nullable=False),
+    Column("entered_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False, index=True),
+    #: The last turn it means.
+    Column("up_to_turn_id", _Id, nullable=False),
+    #: The push that asked for it: the ones before it are meant.
+    Column("up_to_push_id", _Id, nullable=False),
+)
+
+#: A follower who asked for an erasure and has not confirmed it yet.
+forget_request = Table(
+    "forget_request",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("openid", Text, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
+#: A conversation that is still to be deleted at its provider. Whoever takes it on moves
+#: `due_at` forward, so that nobody else does meanwhile.
+provider_deletion = Table(
+    "provider_deletion",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("provider_conversation_id", Text, nullable=False),
+    Column("due_at", Double, nullable=False, index=True),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    UniqueConstraint("provider", "provider_conversation_id"),
+    sqlite_autoincrement=True,
 )

@@ -21,6 +21,35 @@ CREATE TABLE conversation (
     closed_at DOUBLE
 );
 CREATE UNIQUE INDEX uq_conversation_open ON conversation (account, openid) WHERE closed_at IS NULL;
+CREATE TABLE erasure (
+    id INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    entered_at DOUBLE NOT NULL,
+    due_at DOUBLE NOT NULL,
+    up_to_turn_id INTEGER NOT NULL,
+    up_to_push_id INTEGER NOT NULL,
+    CONSTRAINT pk_erasure PRIMARY KEY (id)
+);
+CREATE INDEX ix_erasure_due_at ON erasure (due_at);
+CREATE TABLE forget_request (
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    code TEXT NOT NULL,
+    expires_at DOUBLE NOT NULL,
+    CONSTRAINT pk_forget_request PRIMARY KEY (account, openid)
+);
+CREATE INDEX ix_forget_request_expires_at ON forget_request (expires_at);
+CREATE TABLE provider_deletion (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    provider TEXT NOT NULL,
+    user TEXT NOT NULL,
+    provider_conversation_id TEXT NOT NULL,
+    due_at DOUBLE NOT NULL,
+    tries INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT uq_provider_deletion_provider_provider_conversation_id UNIQUE (provider, provider_conversation_id)
+);
+CREATE INDEX ix_provider_deletion_due_at ON provider_deletion (due_at);
 CREATE TABLE secret (
     name TEXT NOT NULL,
     value BLOB NOT NULL,
@@ -63,6 +92,7 @@ CREATE TABLE turn (
     replaced_answer TEXT,
     holds INTEGER DEFAULT 0 NOT NULL,
     chance DOUBLE,
+    erased_at DOUBLE,
     CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
     CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
 );

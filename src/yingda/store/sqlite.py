@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from yingda.errors import StoreError
-from yingda.store import entering, patience, reading, replies, running, tokens
+from yingda.store import (
+    entering,
+    erasing,
+    patience,
+    reading,
+    replies,
+    running,
+    stopping,
+    tokens,
+)
 from yingda.store.base import (
     ChosenReply,
     Claim,
@@ -31,6 +40,14 @@ from yingda.store.migrate import bring_up_to_date, version_of
 from yingda.store.reader import Reader
 from yingda.store.refusals import store_error
 from yingda.store.steps import Steps, execute
+from yingda.store.wishes import (
+    Confirmation,
+    Erased,
+    NewErasure,
+    NewForgetting,
+    NewRetry,
+    ProviderDeletion,
+)
 from yingda.store.writer import Writer
 from yingda.turn.model import FollowerView, Turn
 from yingda.wechat.api_base import KeptToken
@@ -90,6 +107,49 @@ class SqliteStore:
 
     async def enter_reply(self, push: NewPush, reply: bytes, effect: Effect) -> Entered:
         return await self._run(lambda: entering.enter_reply(push, reply, effect))
+
+    async def enter_stop(
+        self, push: NewPush, reply: Callable[[tuple[Turn, ...]], bytes]
+    ) -> Entered:
+        return await self._run(lambda: stopping.enter_stop(push, reply))
+
+    async def enter_retry(self, push: NewPush, question: NewQuestion, retry: NewRetry) -> Entered:
+        return await self._run(lambda: stopping.enter_retry(push, question, retry))
+
+    async def enter_erasure(self, push: NewPush, reply: bytes, erasure: NewErasure) -> Entered:
+        return await self._run(lambda: erasing.enter_erasure(push, reply, erasure))
+
+    async def enter_forgetting(self, push: NewPush, forgetting: NewForgetting) -> Entered:
+        return await self._run(lambda: erasing.enter_forgetting(push, forgetting))
+
+    async def enter_confirmation(self, push: NewPush, confirmation: Confirmation) -> Entered | None:
+        return await self._run(lambda: erasing.enter_confirmation(push, confirmation))
+
+    async def keep_cut_run(
+        self, turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float
+    ) -> None:
+        await self._run(lambda: stopping.keep_cut_run(turn_id, run_no, ids, text=text, at=at))
+
+    async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
+        return await self._run(
+            lambda: erasing.erase(at, accepting=accepting, provider_at=provider_at)
+        )
+
+    async def claim_deletions(
+        self, at: float, *, lease_until: float, limit: int
+    ) -> tuple[ProviderDeletion, ...]:
+        return await self._run(
+            lambda: erasing.claim_deletions(at, lease_until=lease_until, limit=limit)
+        )
+
+    async def settle_deletion(self, deletion_id: int, *, retry_at: float | None) -> None:
+        await self._run(lambda: erasing.settle_deletion(deletion_id, retry_at=retry_at))
+
+    async def next_erasure_at(self) -> float | None:
+        return await self._read(erasing.next_erasure_at)
+
+    async def sweep(self, at: float) -> None:
+        await self._run(lambda: erasing.sweep(at))
 
     async def outlook(self, turn_id: int) -> Outlook:
         return await self._read(lambda: reading.outlook(turn_id))
@@ -219,7 +279,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # Even the choice of a journal changes a file: look first whose it is.
     version = version_of(connection)
     _look_for_damage(connection, path)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # What is erased is overwritten, or it would stay in the file's unused places.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     bring_up_to_date(connection, path, version)
     # A file that may only be read opens, and even takes its write lock: only a write tells.

@@ -64,6 +64,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     #: What has to be said with the first part of it.
     notice: Notice | None = None
+    #: The follower left or had it erased: nothing of it is shown any more.
+    is_withdrawn: bool = False
     #: How many pending turns of the same conversation come before this one.
     ahead: int = 0
 

@@ -59,7 +59,7 @@ def test_every_sentence_that_says_to_come_again_is_known(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["help", "nothing_yet", "cleared"])
 def test_other_sentences_are_no_promise(key: str) -> None:
-    assert not followers.is_promise(Texts().say(key, word="1", link="点这里"))
+    assert not followers.is_promise(Texts().say(key, word="1", link="点这里", commands="/clear"))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,16 @@ from hypothesis import strategies as st
 
 from yingda.engine.commands import (
     Clear,
+    Confirm,
+    Forget,
     Ignore,
     Intent,
     Pickup,
     Question,
+    Retry,
+    Revoke,
+    Status,
+    Stop,
     Told,
     Unfollow,
     aim,
@@ -20,10 +26,12 @@ from yingda.turn.lifecycle import State
 from yingda.turn.model import FollowerView, Turn
 from yingda.wechat.base import Message
 from yingda.wechat.messages import TextMessage, decode
-from yingda.words import normalised, words_to_commands
+from yingda.words import Command, normalised, words_to_commands, words_to_show
 
 WORDS = words_to_commands({"clear": ("新对话", "Start Over")})
 HEAD = "<ToUserName>gh_a</ToUserName><FromUserName>o_a</FromUserName><CreateTime>1</CreateTime>"
+
+PRIVACY = "<MsgType>event</MsgType><Event>"
 
 
 def text(content: str) -> TextMessage:
@@ -62,6 +70,24 @@ def meaning(message: Message, pickup_word: str = "1") -> Intent:
         ("start over", Clear()),
         ("开始新对话", Question("开始新对话")),
         ("/help", Told("help")),
+        ("/stop", Stop()),
+        ("／ＳＴＯＰ", Stop()),
+        ("/status ", Status()),
+        ("/retry", Retry(None)),
+        ("/retry#12", Retry(12)),
+        ("／retry ＃ 3", Retry(3)),
+        ("/retry#x", Told("help")),
+        ("/retry3", Told("help")),
+        ("/forget", Forget()),
+        ("/forget 012345", Confirm("/forget 012345", "012345")),
+        ("/forget#012345", Confirm("/forget#012345", "012345")),
+        ("/forget 12345", Told("help")),
+        ("/forget me", Told("help")),
+        ("确认", Confirm("确认", None)),
+        (" 确 认", Confirm(" 确 认", None)),
+        ("Confirm", Confirm("Confirm", None)),
+        ("确认吗", Question("确认吗")),
+        ("/new", Told("help")),
         ("/unknown", Told("help")),
         ("/", Told("help")),
         ("/::)", Question("/::)")),
@@ -94,6 +120,11 @@ def test_an_operator_may_choose_another_pickup_word(content: str) -> None:
         ("<MsgType>hologram</MsgType><MsgId>1</MsgId>", Told("unsupported_other")),
         ("<MsgType>event</MsgType><Event>subscribe</Event>", Told("welcome")),
         ("<MsgType>event</MsgType><Event>unsubscribe</Event>", Unfollow()),
+        (f"{PRIVACY}user_authorization_revoke</Event><OpenID>o_b</OpenID>", Revoke("o_b")),
+        (f"{PRIVACY}user_authorization_revoke</Event>", Revoke("o_a")),
+        (f"{PRIVACY}user_info_modified</Event><RevokeInfo>1</RevokeInfo>", Revoke("o_a")),
+        (f"{PRIVACY}user_info_modified</Event>", Ignore()),
+        ("<MsgType>event</MsgType><Event>CLICK</Event><EventKey>/stop</EventKey>", Stop()),
         ("<MsgType>event</MsgType><Event>VIEW</Event><EventKey>u</EventKey>", Ignore()),
         ("<MsgType>event</MsgType><Event>CLICK</Event><EventKey>/clear</EventKey>", Clear()),
         ("<MsgType>event</MsgType><Event>CLICK</Event><EventKey>other</EventKey>", Ignore()),
@@ -104,9 +135,40 @@ def test_a_push_of_another_kind_means_what_the_table_says(inner: str, intent: In
     assert meaning(push(inner)) == intent
 
 
+@pytest.mark.parametrize("content", ["确认", "/forget", "/forget 012345"])
+def test_nothing_is_confirmed_where_forgetting_is_off(content: str) -> None:
+    words = words_to_commands({}, {Command.FORGET})
+    expected = Question(content) if content == "确认" else Told("help")
+    assert interpret(text(content), pickup_word="1", words=words) == expected
+
+
+def test_a_built_in_word_that_is_off_leaves_the_operators_own_on() -> None:
+    words = words_to_commands({"retry": ("再来",)}, {Command.RETRY, Command.STOP})
+    found = [
+        interpret(text(content), pickup_word="1", words=words)
+        for content in ("/retry", "/stop", "再来", "再来#4")
+    ]
+    assert found == [Told("help"), Told("help"), Retry(None), Retry(4)]
+
+
+def test_replies_name_a_command_by_its_built_in_word_or_else_by_the_first_of_the_operators() -> (
+    None
+):
+    shown = words_to_show(
+        {"retry": ("再来", "重问"), "clear": ("新对话",)}, {Command.RETRY, Command.STOP}
+    )
+    assert list(shown.items()) == [
+        (Command.CLEAR, "/clear"),
+        (Command.RETRY, "再来"),
+        (Command.STATUS, "/status"),
+        (Command.FORGET, "/forget"),
+        (Command.HELP, "/help"),
+    ]
+
+
 @given(st.text())
 def test_every_text_means_something(content: str) -> None:
-    assert isinstance(meaning(text(content)), Question | Pickup | Told | Clear)
+    assert meaning(text(content)) is not None
 
 
 @given(st.text(alphabet=st.characters(codec="gb18030", categories=("L", "N", "Po", "Zs"))))

@@ -15,7 +15,7 @@ import pytest
 
 from support.stores import ANN, SHOP, Desk, turn_id_of
 from yingda.errors import StoreError
-from yingda.store import entering, reading, running, steps
+from yingda.store import entering, erasing, reading, running, steps
 from yingda.store.files import hold
 from yingda.store.reader import Reader
 from yingda.store.sqlite import SqliteStore, open_sqlite
@@ -236,7 +236,7 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
         (reading._HEADS, {"ix_turn_pending"}),
         (reading._UNREAD, {"ix_turn_unread"}),
         (reading._OTHER_UNREAD, {"ix_turn_unread"}),
-        (entering._WITHDRAW, {"sqlite_autoindex_turn_1"}),
+        (erasing._WITHDRAW, {"sqlite_autoindex_turn_1"}),
         (reading._LAST, {"sqlite_autoindex_turn_1"}),
         (reading._OUTLOOK, {"sqlite_autoindex_turn_1", "ix_turn_unread", "ix_turn_pending"}),
         (reading._NUMBERED, {"sqlite_autoindex_turn_1"}),

@@ -1,0 +1,140 @@
+"""How turns are stopped, and asked once more. Each function is one transaction's work."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from yingda.store.base import Effect, Entered, NewPush, NewQuestion, RunIds
+from yingda.store.entering import (
+    enter_question,
+    enter_reply,
+    insert_push,
+    keep_reply,
+    known_push,
+    repeat,
+)
+from yingda.store.steps import TURN_COLUMNS, Steps, execute, fetch, fetch_one, read_turn, turn_from
+from yingda.store.wishes import NewRetry
+from yingda.turn.lifecycle import Happening, sources
+from yingda.turn.model import Turn
+
+_CANCELLABLE = ", ".join(f"'{state.value}'" for state in sorted(sources(Happening.CANCEL)))
+_CANCEL_PENDING = f"""
+    UPDATE turn SET state = 'cancelled', ended_at = :at
+    WHERE account = :account AND openid = :openid AND state IN ({_CANCELLABLE})
+    RETURNING {TURN_COLUMNS}
+"""
+_LAST_ASKED = """
+    SELECT id FROM turn WHERE account = :account AND openid = :openid AND is_withdrawn = 0
+    ORDER BY number DESC LIMIT 1
+"""
+_NUMBERED = """
+    SELECT id FROM turn
+    WHERE account = :account AND openid = :openid AND number = :number AND is_withdrawn = 0
+"""
+_PENDING = """
+    SELECT id, question FROM turn
+    WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
+    ORDER BY id DESC
+"""
+_CUT_TURN = """
+    SELECT t.erased_at, t.is_withdrawn, t.asked_in_conversation_id, c.id, c.provider, c."user"
+    FROM turn t JOIN conversation c ON c.id = t.conversation_id
+    WHERE t.id = :id AND t.run_no = :run_no AND t.state = 'cancelled'
+"""
+_KEEP_CUT_RUN = """
+    UPDATE turn SET answer = CASE WHEN answer = '' THEN :text ELSE answer END,
+        run_conversation_id = coalesce(:conversation_id, run_conversation_id),
+        task_id = coalesce(:task_id, task_id), message_id = coalesce(:message_id, message_id),
+        workflow_run_id = coalesce(:workflow_run_id, workflow_run_id)
+    WHERE id = :id
+"""
+# Only from what this run was asked in: a later turn may have named another one meanwhile.
+_CONTINUE_CONVERSATION = """
+    UPDATE conversation SET provider_conversation_id = :name
+    WHERE id = :id AND coalesce(provider_conversation_id, '') = :asked_in
+"""
+_KEEP_DELETION = """
+    INSERT INTO provider_deletion (provider, "user", provider_conversation_id, due_at)
+    VALUES (:provider, :user, :name, :at) ON CONFLICT DO NOTHING
+"""
+
+
+def cancel_pending(account: str, openid: str, at: float) -> Steps[tuple[Turn, ...]]:
+    """Cancel all that this follower waits for; the turns in the order they were asked."""
+    rows = yield from fetch(_CANCEL_PENDING, account=account, openid=openid, at=at)
+    return tuple(sorted((turn_from(row) for row in rows), key=lambda turn: turn.id))
+
+
+def enter_stop(new: NewPush, reply: Callable[[tuple[Turn, ...]], bytes]) -> Steps[Entered]:
+    """A push that stops what runs and what waits behind it."""
+    push_id = yield from insert_push(new)
+    if push_id is None:
+        return (yield from known_push(new))
+    stopped = yield from cancel_pending(new.account, new.openid, new.received_at)
+    entered = yield from keep_reply(push_id, new, reply(stopped))
+    return msgspec.structs.replace(entered, cancelled=tuple(turn.id for turn in stopped))
+
+
+def enter_retry(new: NewPush, question: NewQuestion, retry: NewRetry) -> Steps[Entered]:
+    """A push that asks an earlier question as a new turn."""
+    known = yield from repeat(new.account, new.openid, new.key)
+    if known is not None:
+        return known
+    target = yield from _target(new, retry.number)
+    if target is None:
+        return (yield from enter_reply(new, retry.nothing, Effect.NONE))
+    busy = yield from _busy(new, target, retry.number)
+    if busy is not None:
+        return (yield from enter_reply(new, retry.pending(busy), Effect.NONE))
+    asked = msgspec.structs.replace(question, text=target.question)
+    return (yield from enter_question(new, asked))
+
+
+def _target(new: NewPush, number: int | None) -> Steps[Turn | None]:
+    who = {"account": new.account, "openid": new.openid}
+    if number is None:
+        row = yield from fetch_one(_LAST_ASKED, **who)
+    else:
+        row = yield from fetch_one(_NUMBERED, number=number, **who)
+    return None if row is None else (yield from read_turn(row[0]))
+
+
+def _busy(new: NewPush, target: Turn, number: int | None) -> Steps[Turn | None]:
+    """The pending turn that makes asking once more needless."""
+    pending = yield from fetch(_PENDING, account=new.account, openid=new.openid)
+    # A second tap on the link of a failure names the failed turn, not the one that repeats it.
+    for turn_id, question in pending:
+        if number is None or question == target.question:
+            return (yield from read_turn(turn_id))
+    return None
+
+
+def keep_cut_run(turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float) -> Steps[None]:
+    """What had come of a turn when it was cancelled."""
+    cut = yield from fetch_one(_CUT_TURN, id=turn_id, run_no=run_no)
+    if cut is None:
+        return
+    erased_at, is_withdrawn, asked_in, conversation_id, provider, user = cut
+    if erased_at is not None:
+        if ids.conversation_id:
+            yield from execute(
+                _KEEP_DELETION, provider=provider, user=user, name=ids.conversation_id, at=at
+            )
+        return
+    yield from execute(
+        _KEEP_CUT_RUN,
+        id=turn_id,
+        text="" if is_withdrawn else text,
+        conversation_id=ids.conversation_id,
+        task_id=ids.task_id,
+        message_id=ids.message_id,
+        workflow_run_id=ids.workflow_run_id,
+    )
+    if ids.conversation_id:
+        yield from execute(
+            _CONTINUE_CONVERSATION,
+            id=conversation_id,
+            name=ids.conversation_id,
+            asked_in=asked_in or "",
+        )
