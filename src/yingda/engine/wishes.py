@@ -73,7 +73,8 @@ class Wishes:
                     code=code, done=say("forgotten"), nothing=say("nothing_to_confirm")
                 )
                 entered = await self._store.enter_confirmation(push, confirmation)
-                self._on_erasure()
+                if entered is not None:
+                    self._on_erasure()
                 return entered
             case Unfollow():
                 due_at = push.received_at + account.erase_after_unsubscribe_h * _HOUR_S

@@ -28,7 +28,7 @@ from yingda.store.wishes import (
 )
 
 #: Rows that one step blanks of each kind, so that no step keeps others waiting for long. Our
-#: choice: a step of that size took 5 ms (measured).
+#: choice: such a step took 8 to 14 ms of processor time with answers of 1800 characters (measured).
 _STEP_ROWS = 200
 
 _WITHDRAW = """
