@@ -19,7 +19,15 @@ EVERY_S = 150.0
 #: The beginnings of what may be said meanwhile.
 EXPECTED = [
     SENTENCES[key].zh.partition("{")[0]
-    for key in ("waiting", "waiting_queued", "queue_full", "failed_timeout", "again", "quote")
+    for key in (
+        "waiting",
+        "waiting_queued",
+        "waiting_thinking",
+        "queue_full",
+        "failed_timeout",
+        "again",
+        "quote",
+    )
 ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from support.duties import duties
 from support.house import House, open_house
 from support.menu_api import UPLOAD, MenuApi
+from support.sentences import help_text
 from yingda.cli.menu import OwnVault
 from yingda.errors import ProviderUnavailable
 from yingda.providers.base import Opening
@@ -126,7 +127,7 @@ async def test_a_menu_that_wechat_shows_is_left_out_of_the_texts(tmp_path: Path)
         api, phone = MenuApi(house.clock), house.phone()
         api.server.menu = {"button": []}
         await reopened(house, api)
-        plain = Texts().say("help", word="1")
+        plain = help_text()
         assert (await house.run(phone.say("/help"))).text == plain
         api.server.menu = None
         before, _ = await house.repeat()
@@ -153,7 +154,7 @@ async def test_help_says_the_same_to_a_repeat_though_the_menu_was_published_mean
         before, _ = await house.repeat()
         assert before.shown == (seen.text,)
         await house.pass_s(20)
-        assert (await house.run(phone.say("/help"))).text == Texts().say("help", word="1")
+        assert (await house.run(phone.say("/help"))).text == help_text()
 
 
 PICTURE = """

@@ -7,8 +7,8 @@ import pytest
 
 from support.duties import duties
 from support.house import House, open_house
+from support.sentences import help_text
 from yingda.simulator.phone import links_in, shown_text
-from yingda.texts import Texts
 
 HOWTO = Path(__file__).parents[2] / "docs/howto"
 PAGES = {"en": "menu-and-rules.md", "zh": "menu-and-rules.zh-CN.md"}
@@ -39,7 +39,7 @@ async def test_the_example_s_buttons_work(tmp_path: Path, language: str) -> None
         assert card.startswith("[图文] ")
         assert card.endswith(" https://chat.example.com/coffee.png")
         listed = await seen(house, "help")
-        assert listed.startswith(Texts().say("help", word="1"))
+        assert listed.startswith(help_text())
         assert shown_text(listed).split("\n")[-3:] == ["web", "help", "coffee"]
         phone = house.phone()
         welcome = await house.run(phone.follow())
