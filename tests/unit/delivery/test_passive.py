@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yingda.delivery import passive
-from yingda.delivery.passive import Composed, ReplyStyle
+from yingda.delivery.passive import Composed, Progress, ReplyStyle
 from yingda.delivery.plain import Block, blocks
 from yingda.delivery.quote import quoted
 from yingda.errors import FailureKind
@@ -24,7 +24,7 @@ from yingda.texts import (
     placeholders,
 )
 from yingda.turn.lifecycle import State
-from yingda.turn.model import Turn
+from yingda.turn.model import Notice, Turn
 from yingda.wechat.limits import TEXT_LIMIT_BYTES
 
 #: Eight characters of four bytes: the longest pickup word that settings take.
@@ -135,6 +135,44 @@ def test_a_failure_without_an_answer_is_not_over_the_limit(
 def test_a_promise_is_not_over_the_limit(style: ReplyStyle, ahead: int, other: Turn | None) -> None:
     said = passive.promise(turn(ahead=ahead), style, other_unread=other)
     assert size_bytes(said) <= TEXT_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("progress", [Progress(100_000, 1500.0), Progress(0, 1500.0)])
+def test_a_promise_that_tells_how_far_it_is_is_not_over_the_limit(
+    style: ReplyStyle, progress: Progress
+) -> None:
+    said = passive.promise(turn(), style, progress=progress, other_unread=TURN)
+    assert size_bytes(said) <= TEXT_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("notice", [None, *Notice])
+@pytest.mark.parametrize("answer", [answer for answer in ANSWERS if len(answer) > 500])
+def test_a_part_of_an_unfinished_answer_is_not_over_the_limit(
+    style: ReplyStyle, notice: Notice | None, answer: str
+) -> None:
+    asked = turn(notice=notice, conversation_was_reset=True, parts_offered=0, is_unread=False)
+    text = answer.replace("答" * 9, "答" * 8 + "。") + "\n\n尾"
+    shown = passive.live_part(asked, text, style, names_question=True, other_unread=TURN)
+    assert shown is not None
+    assert size_bytes(shown.text) <= TEXT_LIMIT_BYTES
+    assert not shown.completes
+    assert shown.shown
+    assert shown.end > shown.start
+
+
+@pytest.mark.parametrize(("written", "is_shown"), [(38, False), (39, True)])
+def test_forty_settled_characters_are_worth_a_reply(*, written: int, is_shown: bool) -> None:
+    shown = passive.live_part(turn(is_unread=False), "答" * written + "。后", BUILT_IN[0])
+    assert (shown is not None) == is_shown
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_why_a_text_begins_anew_is_said_with_its_first_part_alone(notice: Notice) -> None:
+    said = BUILT_IN[0].texts.say(f"notice_{notice.value}")
+    shown = [each.text for each in parts(turn(answer="答" * 3000, notice=notice), BUILT_IN[0])]
+    assert [said in each for each in shown] == [True] + [False] * (len(shown) - 1)
 
 
 def test_a_link_is_as_long_at_most_as_sentences_are_measured_with() -> None:
