@@ -6,6 +6,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -14,6 +15,7 @@ from yingda.config import Settings
 from yingda.config.values import AccountSettings, EchoProvider, ProviderSettings
 from yingda.delivery.passive import ReplyStyle
 from yingda.engine.accounts import Account, FixedAccounts
+from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
 from yingda.engine.chooser import Chooser
@@ -52,6 +54,7 @@ _log = structlog.get_logger()
 #: How soon the repeat of a held attempt has come and got its promise: what is left of one window,
 #: and another one up to its decision. Our choice.
 _REPEAT_LIMIT_S = 6.0
+_CAPACITY = Capacity()
 
 
 class Gateway:
@@ -66,6 +69,7 @@ class Gateway:
         pseudonym_key: bytes,
         clock: Clock,
         apis: Mapping[str, WechatApi] | None = None,
+        capacity: Capacity = _CAPACITY,
     ) -> None:
         board, ages, learnt = Board(), PushAges(), Learnt()
         self._clock = clock
@@ -73,7 +77,7 @@ class Gateway:
         #: By account; an account without a secret has none.
         self._apis = apis or {}
         self._store = store
-        self._jobs = LocalJobs(clock)
+        self._jobs = LocalJobs(clock, lane_limits=capacity.concurrency)
         self._runner = Runner(
             store=store, jobs=self._jobs, board=board, providers=providers, clock=clock
         )
@@ -94,11 +98,12 @@ class Gateway:
                 pseudonym_key,
                 Reception(learnt),
                 on_erasure=self._housekeeping.wake,
+                max_open_turns=capacity.max_open_turns,
             ),
             attempts=Attempts(
                 store=store,
                 board=board,
-                chooser=Chooser(store, self._runner, clock),
+                chooser=Chooser(store, self._runner, self._jobs, clock),
                 patience=Patience(store, clock),
                 ages=ages,
                 clock=clock,
@@ -119,8 +124,8 @@ class Gateway:
                 "recovered", turns=len(recovered.to_run), doubtful_replies=recovered.doubtful_count
             )
         self._jobs.start(self._runner.run)
-        for turn_id in recovered.to_run:
-            self._jobs.defer(turn_id)
+        for turn_id, provider in recovered.to_run:
+            self._jobs.defer(turn_id, provider)
         self._rounds.start()
         self._housekeeping.start()
 
@@ -167,6 +172,17 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
             for account in settings.accounts
             if (api := wechat_api(account, store, clock))
         },
+        capacity=_capacity(settings),
+    )
+
+
+def _capacity(settings: Settings) -> Capacity:
+    return Capacity(
+        max_open_turns=settings.max_open_turns,
+        max_held=settings.max_held,
+        concurrency={
+            name: own.concurrency for name, own in settings.providers.items() if own.concurrency
+        },
     )
 
 
@@ -199,6 +215,12 @@ def _account(settings: AccountSettings) -> Account:
         patience=settings.patience,
         first_part=settings.first_part,
         queue_limit=settings.queue_limit,
+        rate_per_minute=settings.rate_per_minute,
+        daily_questions=settings.daily_questions,
+        time_zone=ZoneInfo(settings.time_zone),
+        blocked=settings.blocked,
+        is_blocked_told=settings.blocked_reply == "sentence",
+        allowed=settings.allowed,
         freshness_s=settings.freshness_s,
         command_words=words_to_commands(settings.commands, settings.commands_off),
         shown_words=shown_words,

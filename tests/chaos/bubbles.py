@@ -15,6 +15,7 @@ from yingda.texts import SENTENCES
 _COME_AGAIN = {
     "waiting",
     "waiting_queued",
+    "waiting_in_line",
     "waiting_thinking",
     "waiting_writing",
     "more",

@@ -1,7 +1,7 @@
 """What every job queue keeps to; a new one is tested by adding its name."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from structlog.testing import capture_logs
@@ -10,7 +10,9 @@ from yingda.clock import VirtualClock
 from yingda.jobs.base import Jobs
 from yingda.jobs.local import LocalJobs
 
-OPEN: dict[str, Callable[[VirtualClock, int], Jobs]] = {"local": LocalJobs}
+OPEN: dict[str, Callable[[VirtualClock, int, Mapping[str, int]], Jobs]] = {"local": LocalJobs}
+#: A lane without a bound, and one that has two places.
+WIDE, NARROW = "wide", "narrow"
 
 
 class Works:
@@ -18,7 +20,7 @@ class Works:
 
     def __init__(self, name: str, concurrency: int) -> None:
         self.clock = VirtualClock()
-        self.jobs = OPEN[name](self.clock, concurrency)
+        self.jobs = OPEN[name](self.clock, concurrency, {NARROW: 2})
         self.begun: list[int] = []
         self.ended: list[int] = []
         self.running = 0
@@ -37,10 +39,18 @@ class Works:
             self.running -= 1
         self.ended.append(turn_id)
 
-    def start(self, *turn_ids: int) -> None:
+    def start(self, *turn_ids: int, lane: str = WIDE) -> None:
         self.jobs.start(self.run)
+        self.defer(*turn_ids, lane=lane)
+
+    def defer(self, *turn_ids: int, lane: str = WIDE) -> None:
         for turn_id in turn_ids:
-            self.jobs.defer(turn_id)
+            self.jobs.defer(turn_id, lane)
+
+
+@pytest.fixture(params=OPEN)
+def roomy(request: pytest.FixtureRequest) -> Works:
+    return Works(request.param, concurrency=100)
 
 
 @pytest.fixture(params=OPEN)
@@ -61,7 +71,7 @@ async def test_no_more_run_at_once_than_there_are_places(works: Works) -> None:
 
 
 async def test_what_is_deferred_before_the_start_runs_after_it(works: Works) -> None:
-    works.jobs.defer(1)
+    works.defer(1)
     await works.clock.advance(20)
     assert works.begun == []
     works.jobs.start(works.run)
@@ -78,7 +88,7 @@ async def test_a_turn_that_waits_keeps_its_one_job(works: Works) -> None:
 async def test_a_turn_that_runs_is_not_run_once_more_for_being_deferred(works: Works) -> None:
     works.start(1)
     await works.clock.advance(5)
-    works.jobs.defer(1)
+    works.defer(1)
     await works.clock.advance(50)
     assert works.begun == [1]
 
@@ -86,7 +96,7 @@ async def test_a_turn_that_runs_is_not_run_once_more_for_being_deferred(works: W
 async def test_a_turn_may_have_a_new_job_after_its_job_has_ended(works: Works) -> None:
     works.start(1)
     await works.clock.advance(20)
-    works.jobs.defer(1)
+    works.defer(1)
     await works.clock.advance(20)
     assert works.ended == [1, 1]
 
@@ -130,7 +140,7 @@ async def test_draining_lets_running_jobs_end_and_begins_no_others(works: Works)
     await works.clock.run(works.jobs.drain(30))
     assert works.clock.monotonic() == 10
     assert works.ended == [1, 2, 3]
-    works.jobs.defer(5)
+    works.defer(5)
     await works.clock.advance(100)
     assert works.begun == [1, 2, 3]
 
@@ -149,3 +159,59 @@ async def test_draining_at_once_waits_for_nobody_and_may_be_repeated(works: Work
     await works.clock.run(asyncio.wait_for(works.jobs.drain(0.0), 5))
     await works.clock.run(works.jobs.drain(0.0))
     assert (works.clock.monotonic(), works.running) == (1, 0)
+
+
+# Lanes
+
+
+async def test_a_lane_runs_no_more_at_once_than_its_bound_and_keeps_its_order(
+    roomy: Works,
+) -> None:
+    roomy.start(*range(6), lane=NARROW)
+    await roomy.clock.advance(5)
+    assert roomy.begun == [0, 1]
+    await roomy.clock.advance(100)
+    assert roomy.begun == roomy.ended == list(range(6))
+    assert roomy.most_running == 2
+
+
+async def test_a_full_lane_hinders_no_other(roomy: Works) -> None:
+    roomy.start(*range(6), lane=NARROW)
+    roomy.defer(6, 7, 8)
+    await roomy.clock.advance(5)
+    assert roomy.begun == [0, 1, 6, 7, 8]
+
+
+async def test_lanes_take_turns_where_places_are_few(works: Works) -> None:
+    works.start(*range(9))
+    works.defer(9, 10, lane=NARROW)
+    await works.clock.advance(15)
+    assert works.begun == [0, 1, 2, 3, 9, 4]
+    await works.clock.advance(10)
+    assert works.begun == [0, 1, 2, 3, 9, 4, 10, 5, 6]
+
+
+async def test_a_job_tells_how_many_of_its_lane_come_first(roomy: Works) -> None:
+    roomy.start(*range(5), lane=NARROW)
+    roomy.defer(5)
+    assert [roomy.jobs.waiting_before(n) for n in (0, 2, 3, 4, 5, 99)] == [0, 0, 1, 2, 0, 0]
+    await roomy.clock.advance(15)
+    assert roomy.jobs.waiting_before(4) == 0
+
+
+async def test_withdrawn_and_interrupted_jobs_free_their_places_in_the_lane(roomy: Works) -> None:
+    roomy.start(*range(5), lane=NARROW)
+    await roomy.clock.advance(1)
+    roomy.jobs.cancel(0)
+    roomy.jobs.cancel(2)
+    await roomy.clock.advance(1)
+    assert roomy.begun == [0, 1, 3]
+
+
+async def test_a_lane_that_was_empty_for_a_while_is_bounded_as_before(roomy: Works) -> None:
+    roomy.start(1, lane=NARROW)
+    await roomy.clock.advance(20)
+    roomy.most_running = 0
+    roomy.defer(2, 3, 4, lane=NARROW)
+    await roomy.clock.advance(5)
+    assert (roomy.begun, roomy.most_running) == ([1, 2, 3], 2)

@@ -96,7 +96,7 @@ async def test_two_accounts_never_see_each_others_turns(desk: Desk) -> None:
 async def test_one_runs_and_as_many_wait_as_the_limit_says(desk: Desk) -> None:
     entered = [await desk.ask(f"m:{n}", limit=2) for n in range(5)]
     assert [each.turn.ahead if each.turn else None for each in entered] == [0, 1, 2, None, None]
-    assert [each.reply for each in entered[3:]] == [b"3 are open"] * 2
+    assert [each.reply for each in entered[3:]] == [b"queue: 3"] * 2
 
 
 async def test_turns_of_a_cleared_conversation_count_towards_the_limit(desk: Desk) -> None:
@@ -112,7 +112,7 @@ async def test_a_refused_question_is_answered_alike_again_and_makes_no_turn(desk
     await desk.ask("m:2", limit=0)
     await desk.end(turn_id_of(first))
     again = await desk.ask("m:2", limit=0)
-    assert (again.is_new, again.turn, again.reply) == (False, None, b"1 are open")
+    assert (again.is_new, again.turn, again.reply) == (False, None, b"queue: 1")
     assert (await desk.store.outlook(turn_id_of(first))).newest_number == 1
 
 
@@ -282,7 +282,7 @@ async def test_recovery_lists_the_heads_oldest_first_one_for_each_conversation(d
     await desk.end(ended)
     await desk.reopen()
     recovered = await desk.store.recover()
-    assert (recovered.to_run, recovered.doubtful_count) == ((running, bobs), 0)
+    assert (recovered.to_run, recovered.doubtful_count) == (((running, "dify"), (bobs, "dify")), 0)
 
 
 async def test_secrets_are_32_bytes_that_stay_the_same(desk: Desk) -> None:

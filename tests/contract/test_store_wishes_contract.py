@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from support.stores import NOON, OPEN, Desk, new_push, question, turn_id_of
+from support.stores import ANN, NOON, OPEN, SHOP, Desk, new_push, question, turn_id_of
 from yingda.errors import FailureKind
-from yingda.store.base import Entered, Outcome, PushKind, RunIds
+from yingda.store.base import Bound, Entered, Outcome, PushKind, RunIds
 from yingda.store.wishes import NewRetry
 from yingda.turn.lifecycle import State
 from yingda.turn.model import Turn
@@ -30,11 +31,12 @@ async def stop(desk: Desk, key: str) -> Entered:
     return await desk.store.enter_stop(new_push(key, kind=PushKind.OTHER), listed)
 
 
-async def retry(desk: Desk, key: str, number: int | None = None) -> Entered:
+async def retry(desk: Desk, key: str, number: int | None = None, **bounds: Any) -> Entered:
     wish = NewRetry(
         number=number, nothing=b"nothing", pending=lambda turn: f"runs {turn.number}".encode()
     )
-    return await desk.store.enter_retry(new_push(key), question(""), wish)
+    asked = msgspec.structs.replace(question(""), **bounds)
+    return await desk.store.enter_retry(new_push(key), asked, wish)
 
 
 # Stopping
@@ -133,6 +135,29 @@ async def test_a_retry_of_nothing_or_of_what_was_withdrawn_is_told_so(desk: Desk
     await desk.leave("m:3")
     assert (await retry(desk, "m:4")).reply == b"nothing"
     assert (await retry(desk, "m:5", 1)).reply == b"nothing"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ({"queue_limit": 0}, Bound.QUEUE),
+        ({"rate_per_minute": 2}, Bound.RATE),
+        ({"daily_questions": 2, "day_began_at": NOON}, Bound.DAY),
+        ({"max_open_turns": 1}, Bound.OPEN_TURNS),
+    ],
+)
+async def test_a_retry_over_a_bound_is_refused_and_changes_nothing(
+    desk: Desk, bounds: dict[str, Any], expected: Bound
+) -> None:
+    await desk.end(turn_id_of(await desk.ask("m:1")), failure=FailureKind.BUSY)
+    await desk.ask("m:2")
+    before = await desk.store.follower(SHOP, ANN)
+    refused = await retry(desk, "m:3", 1, **bounds)
+    assert (refused.turn, refused.to_run) == (None, None)
+    assert (refused.reply or b"").startswith(f"{expected}:".encode())
+    assert await desk.store.follower(SHOP, ANN) == before
+    again = await retry(desk, "m:3", 1)
+    assert (again.is_new, again.reply) == (False, refused.reply)
 
 
 # Idle conversations

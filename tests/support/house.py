@@ -11,11 +11,14 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+
 from support.scripted_provider import ScriptedProvider
 from yingda.app import Gateway
 from yingda.clock import VirtualClock
 from yingda.delivery.passive import ReplyStyle
 from yingda.engine.accounts import Account
+from yingda.engine.admission import Capacity
 from yingda.providers.base import Provider
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Mode, Platform, SimulatedAccount
@@ -98,6 +101,7 @@ class House:
         #: The clients of the server API, by account.
         self.apis: dict[str, Any] = {}
         self.database = folder / "house.sqlite3"
+        self.capacity = Capacity()
         #: Every request so far, of every account.
         self.requests: list[Request] = []
         #: Goes up whenever the process dies.
@@ -148,6 +152,7 @@ class House:
             pseudonym_key=await self._store.secret("pseudonym"),
             clock=self.clock,
             apis=self.apis,
+            capacity=self.capacity,
         )
         await self._gateway.start()
 
@@ -175,6 +180,11 @@ class House:
         """Die, and come back at once."""
         await self.crash()
         await self.open()
+
+    async def change(self, **changes: Any) -> None:
+        """Come back with every account's settings changed in this way."""
+        self._accounts = tuple(msgspec.structs.replace(each, **changes) for each in self._accounts)
+        await self.restart()
 
     async def close(self) -> None:
         """Stop the gateway in order."""
@@ -261,10 +271,16 @@ def _is_ours(task: "asyncio.Task[Any]") -> bool:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, *accounts: Account, mode: Mode = Mode.PLAIN, **changes: Any
+    folder: Path,
+    *accounts: Account,
+    mode: Mode = Mode.PLAIN,
+    capacity: Capacity | None = None,
+    **changes: Any,
 ) -> AsyncIterator[House]:
     """A house with one account named `default`, or with these."""
     house = House(folder, mode, accounts or (account(mode, **changes),))
+    if capacity is not None:
+        house.capacity = capacity
     await house.open()
     try:
         yield house

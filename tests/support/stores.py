@@ -2,6 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from yingda.errors import FailureKind
 from yingda.store.base import (
@@ -59,6 +62,13 @@ class Desk:
     ) -> Entered:
         push = new_push(key, account=account, openid=openid, at=at)
         return await self.store.enter_question(push, question(key, limit=limit))
+
+    async def ask_bound(
+        self, key: str, *, openid: str = ANN, at: float = NOON, **bounds: Any
+    ) -> Entered:
+        """Ask under bounds of `NewQuestion`; the reply names the one that is reached."""
+        asked = msgspec.structs.replace(question(key, limit=99), **bounds)
+        return await self.store.enter_question(new_push(key, openid=openid, at=at), asked)
 
     async def pick_up(self, key: str, turn_id: int, kind: PushKind = PushKind.PICKUP) -> Entered:
         return await self.store.enter_pickup(new_push(key, kind=kind), turn_id)
@@ -141,5 +151,5 @@ def question(text: str, *, provider: str = "dify", limit: int = 3) -> NewQuestio
         user="wx-pseudonym",
         provider=provider,
         queue_limit=limit,
-        refuse=lambda count: f"{count} are open".encode(),
+        refuse=lambda refusal: f"{refusal.bound}: {refusal.open_turns}".encode(),
     )

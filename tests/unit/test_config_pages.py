@@ -17,6 +17,8 @@ from yingda.config.sources import (
 )
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
+#: Shown nowhere, for they tell of people, and yet no secrets.
+PRIVATE = {"inputs", "blocked", "allowed"}
 PAGES = {
     language: (REFERENCE / name).read_text(encoding="utf-8")
     for language, name in {
@@ -47,7 +49,9 @@ def rows(page: str, heading: str) -> dict[str, list[str]]:
 def shown(default: object) -> str:
     """A default as a page writes it."""
     value = default.value if isinstance(default, Enum) else default
-    return f"`{value:g}`" if isinstance(value, float) else f"`{str(value).lower()}`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def has_plain_default(setting: "Field[object]") -> bool:
@@ -86,5 +90,5 @@ def test_each_page_marks_every_secret(language: str) -> None:
         ('`kind = "dify"`', DifyProvider),
     ):
         marked = {key for key, row in rows(PAGES[language], heading).items() if secret in row[-1]}
-        hidden = {each.name for each in fields(model) if not each.repr and each.name != "inputs"}
+        hidden = {each.name for each in fields(model) if not each.repr and each.name not in PRIVATE}
         assert marked == hidden

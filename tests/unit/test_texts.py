@@ -33,6 +33,7 @@ LONGEST = {
     "commands": "/forget：删除我的全部提问和回答\n" * 6,
     "seconds": 9_999_999,
     "minutes": 5,
+    "time": "14:05",
 }
 EVERY = [(key, language) for key in SENTENCES for language in Language]
 

@@ -66,6 +66,7 @@ _CODES: Final[Mapping[str, str]] = MappingProxyType(
         "mapping_type": "table",
         "dict_type": "table",
         "tuple_type": "list",
+        "frozen_set_type": "list",
         "unexpected_keyword_argument": "unknown_key",
     }
 )

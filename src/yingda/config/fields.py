@@ -11,11 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from yingda.texts import SENTENCES, Flaw, flaw, limit_bytes, placeholders
-from yingda.wechat.limits import AES_KEY_CHARS, AES_KEY_FORMAT, TOKEN_FORMAT
+from yingda.wechat.limits import AES_KEY_CHARS, AES_KEY_FORMAT, ID_LIMIT_CHARS, TOKEN_FORMAT
 from yingda.words import Command
 
 #: Characters of an account's or a provider's name. Our choice: it stands in addresses and logs.
@@ -25,7 +26,10 @@ NAME_FORMAT: Final = re.compile(rf"[a-z0-9_-]{{1,{NAME_LIMIT_CHARS}}}")
 PICKUP_WORD_LIMIT_CHARS: Final = 8
 #: Characters read of a secret's file. Our choice: keys have at most a few hundred.
 SECRET_LIMIT_CHARS: Final = 4096
+#: Characters read of a list of openids. Our choice: 100 000 of them, with room for remarks.
+OPENIDS_LIMIT_CHARS: Final = 4_000_000
 
+_OPENID = re.compile(rf"[0-9A-Za-z_-]{{1,{ID_LIMIT_CHARS}}}")
 _HOST = re.compile(r"[0-9A-Za-z.:_%-]{1,253}")
 #: What templates and tutorials put where a secret belongs, after case folding.
 _SAMPLES = re.compile(
@@ -119,7 +123,7 @@ def secret(value: object, info: ValidationInfo) -> object:
     return found
 
 
-def _resolved(value: str, environ: Mapping[str, str]) -> str:
+def _resolved(value: str, environ: Mapping[str, str], limit_chars: int = SECRET_LIMIT_CHARS) -> str:
     scheme, colon, target = value.partition(":")
     if not colon:
         return value
@@ -127,19 +131,19 @@ def _resolved(value: str, environ: Mapping[str, str]) -> str:
         if target.strip() not in environ:
             raise Refused("reference_missing")
         return environ[target.strip()]
-    return _content(target.strip()) if scheme == "file" else value
+    return _content(target.strip(), limit_chars) if scheme == "file" else value
 
 
-def _content(path: str) -> str:
+def _content(path: str, limit_chars: int) -> str:
     try:
         with Path(path).open(encoding="utf-8-sig") as file:
-            content = file.read(SECRET_LIMIT_CHARS + 1)
+            content = file.read(limit_chars + 1)
     except UnicodeDecodeError:
         raise Refused("not_utf8") from None
     except (OSError, ValueError):
         raise Refused("reference_unreadable") from None
-    if len(content) > SECRET_LIMIT_CHARS:
-        raise Refused("reference_too_long", most=SECRET_LIMIT_CHARS)
+    if len(content) > limit_chars:
+        raise Refused("reference_too_long", most=limit_chars)
     return content
 
 
@@ -229,6 +233,43 @@ def sentence_refusal(key: str, template: str) -> Refused | None:
             return Refused("text_placeholders", allowed=allowed or "—")
 
 
+def openids(value: object, info: ValidationInfo) -> object:
+    """A list of openids: itself, words between commas or blanks, or a reference to such text.
+
+    In a file each stands on a line of its own; what follows a `#` is a remark.
+    """
+    reading = info.context
+    if not isinstance(value, str) or not isinstance(reading, Reading):
+        return value
+    written = _resolved(value.strip(), reading.environ, OPENIDS_LIMIT_CHARS)
+    bare = " ".join(line.partition("#")[0] for line in written.splitlines())
+    return [word for word in re.split(r"[\s,，]+", bare) if word]
+
+
+def openid(value: str) -> str:
+    """An openid as WeChat writes it."""
+    if _OPENID.fullmatch(value) is None:
+        raise Refused("openid")
+    return value
+
+
+def somebody(value: frozenset[str]) -> frozenset[str]:
+    """A list of those who are answered; one with nobody on it is a file that was emptied."""
+    if not value:
+        raise Refused("empty")
+    return value
+
+
+def time_zone(value: str) -> str:
+    """A name of the IANA time zone database."""
+    try:
+        ZoneInfo(value)
+    # A folder of zones, such as `Asia`, is an OSError on some systems.
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused("time_zone") from None
+    return value
+
+
 def frozen(value: Mapping[str, object]) -> Mapping[str, object]:
     """The mapping as nobody can change it."""
     return MappingProxyType(dict(value))
@@ -247,6 +288,9 @@ PickupWord = Annotated[Line, AfterValidator(pickup_word)]
 WholeNumber = Annotated[int, BeforeValidator(no_bool)]
 Automatic = Annotated[bool | None, BeforeValidator(automatic)]
 Patience = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(patience)]
+OpenidList = Annotated[frozenset[Annotated[Line, AfterValidator(openid)]], BeforeValidator(openids)]
+SomeOpenids = Annotated[OpenidList, AfterValidator(somebody)]
+TimeZone = Annotated[Line, AfterValidator(time_zone)]
 Seconds = Annotated[float, BeforeValidator(no_bool), Field(allow_inf_nan=False)]
 Words = Annotated[Mapping[str, str], AfterValidator(frozen)]
 CommandNames = tuple[Annotated[Command, BeforeValidator(folded)], ...]

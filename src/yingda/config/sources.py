@@ -25,7 +25,16 @@ CONFIG_OPTION: Final = "--config"
 #: TOML table → its keys, which are fields of `Settings`.
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "server": ("host", "port", "public_url", "drain_s", "log_level", "log_format"),
+        "server": (
+            "host",
+            "port",
+            "public_url",
+            "drain_s",
+            "max_open_turns",
+            "max_held",
+            "log_level",
+            "log_format",
+        ),
         "store": ("data_dir", "database_url"),
     }
 )

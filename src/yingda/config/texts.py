@@ -242,6 +242,17 @@ ADVICE: Mapping[str, Advice] = {
             "Use 1 to {most} characters, without blanks and #, and no / at the start.",
         ),
     ),
+    "openid": Advice(
+        Sentence("里面有的不是 openid", "not all of it are openids"),
+        Sentence(
+            "openid 由字母、数字、“_”和“-”组成，一行一个，或用逗号隔开。",
+            "Openids are made of letters, digits, `_` and `-`: one a line, or between commas.",
+        ),
+    ),
+    "time_zone": Advice(
+        Sentence("没有这个时区", "there is no such time zone"),
+        Sentence("请写成 Asia/Shanghai 这样的名字。", "Write a name such as Asia/Shanghai."),
+    ),
     "text_unknown": Advice(
         Sentence("没有这个键的句子", "there is no sentence of this key"),
         Sentence("请删掉它，或改成：{closest}。", "Remove it, or write: {closest}."),

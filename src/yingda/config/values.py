@@ -33,10 +33,13 @@ from yingda.config.fields import (
     Host,
     Line,
     Name,
+    OpenidList,
     Patience,
     PickupWord,
     Seconds,
     Secret,
+    SomeOpenids,
+    TimeZone,
     Token,
     Url,
     WholeNumber,
@@ -45,7 +48,7 @@ from yingda.config.fields import (
     frozen,
 )
 from yingda.config.texts import Problem
-from yingda.texts import Language
+from yingda.texts import MOST_COUNTED, Language
 from yingda.wechat.limits import ATTEMPTS, FRESHNESS_S, WINDOW_S
 from yingda.wechat.menu import Menu
 
@@ -72,6 +75,11 @@ def _no_words() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({})
 
 
+#: How many questions a provider is asked at once; None is as many as the process runs. The most
+#: is what the process runs (`jobs.local`).
+_Concurrency = Annotated[WholeNumber, Field(ge=1, le=1000)] | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class DifyProvider:
     """One Dify app; spans in seconds."""
@@ -96,6 +104,8 @@ class DifyProvider:
     #: 300 s of the 1500 s after which the engine ends any run: a run after a crash searches for
     #: the earlier answer first.
     total_s: Annotated[Seconds, Field(ge=1, le=1200)] = 600.0
+    #: None by default, for Dify's own limit differs from plan to plan and from app to app.
+    concurrency: _Concurrency = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +121,7 @@ class EchoProvider:
     first_text_s: Annotated[Seconds, Field(ge=0, le=600)] = 0.0
     #: The least length of an answer.
     length_chars: Annotated[WholeNumber, Field(ge=0, le=100_000)] = 0
+    concurrency: _Concurrency = None
 
 
 def _kind(value: object) -> object:
@@ -154,6 +165,20 @@ class AccountSettings:
     #: Questions of one follower that may wait behind the running one. Our choice: more would be
     #: answered when they no longer matter.
     queue_limit: Annotated[WholeNumber, Field(ge=0, le=1000)] = 3
+    #: Questions of one follower in any minute; None is without limit. Not set by default: the
+    #: queue bounds who asks faster than the AI answers. The bounds are our choice.
+    rate_per_minute: Annotated[WholeNumber, Field(ge=1, le=1000)] | None = None
+    #: Questions of one follower in a day of `time_zone`; None is without limit. Not set by
+    #: default: only the operator knows what an answer costs. The most is what a sentence can say.
+    daily_questions: Annotated[WholeNumber, Field(ge=1, le=MOST_COUNTED)] | None = None
+    #: Where days begin and times are told; WeChat's followers live in this one.
+    time_zone: TimeZone = "Asia/Shanghai"
+    #: Followers who get no answers. Openids tell of people, so they are not shown.
+    blocked: OpenidList = field(default=frozenset(), repr=False)
+    #: What a blocked follower gets.
+    blocked_reply: Annotated[Literal["sentence", "silence"], BeforeValidator(folded)] = "sentence"
+    #: The only followers who get answers; None is everybody.
+    allowed: SomeOpenids | None = field(default=None, repr=False)
     pickup_word: PickupWord = "1"
     language: Annotated[Language, BeforeValidator(folded)] = Language.CHINESE
     #: Whether answers are marked as generated: China's labelling rules, September 2025.
@@ -227,6 +252,10 @@ class Settings:
     #: How long a stopping process finishes what it began. Our choice: Kubernetes kills 30 s after
     #: it asked, which leaves 5 s to close.
     drain_s: Annotated[Seconds, Field(ge=0, le=3600)] = 25.0
+    #: Questions that may be open in the database, and attempts that may wait in this process. Our
+    #: choice, see `engine.admission`: 530 MB and 200 MB at the most. The bounds are our choice.
+    max_open_turns: Annotated[WholeNumber, Field(ge=1, le=1_000_000)] = 10_000
+    max_held: Annotated[WholeNumber, Field(ge=0, le=1_000_000)] = 10_000
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(folded)
     ] = "info"

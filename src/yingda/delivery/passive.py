@@ -13,7 +13,7 @@ from yingda.delivery.quote import quoted, size_bytes
 from yingda.delivery.settled import SettledPart, settle, settled_part
 from yingda.delivery.split import all_parts
 from yingda.errors import FailureKind
-from yingda.texts import Texts, failure_key
+from yingda.texts import MOST_COUNTED, Texts, failure_key
 from yingda.turn.model import Cursor, Turn
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
 from yingda.wechat.xml_text import clean_text
@@ -79,12 +79,18 @@ def promise(
     *,
     progress: Progress | None = None,
     other_unread: Turn | None = None,
+    others_before: int = 0,
 ) -> str:
-    """The answer is not ready: when to come back, and how; with `progress`, how far it is."""
+    """The answer is not ready: when to come back, and how; with `progress`, how far it is.
+
+    `others_before` is how many questions of other followers its provider answers first.
+    """
     values: dict[str, object] = {"word": style.pickup_word, "link": tap_link(style, turn)}
     key = "waiting"
     if turn.ahead:
         key, values["count"] = "waiting_queued", turn.ahead
+    elif others_before:
+        key, values["count"] = "waiting_in_line", min(others_before, MOST_COUNTED)
     elif progress is not None and progress.chars:
         key, values["chars"] = "waiting_writing", progress.chars
     elif progress is not None:

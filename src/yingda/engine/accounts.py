@@ -1,7 +1,9 @@
 """The accounts seam: an account's settings as one frozen value."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -36,6 +38,16 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     first_part: bool = True
     #: Turns that may wait behind a follower's running one. Design: 3.
     queue_limit: int = 3
+    #: Questions that are taken of one follower in any minute, and in a day of `time_zone`; None is
+    #: without limit.
+    rate_per_minute: int | None = None
+    daily_questions: int | None = None
+    time_zone: dt.tzinfo = ZoneInfo("Asia/Shanghai")
+    #: Followers who are not answered, and whether they are told so.
+    blocked: frozenset[str] = frozenset()
+    is_blocked_told: bool = True
+    #: The only followers who are answered; None is everybody.
+    allowed: frozenset[str] | None = None
     freshness_s: float = FRESHNESS_S
     #: Every word that means a command, normalised.
     command_words: Mapping[str, Command] = msgspec.field(default_factory=_built_in_words)

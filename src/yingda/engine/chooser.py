@@ -11,6 +11,7 @@ from yingda.delivery.passive import Composed, Progress
 from yingda.engine.accounts import Account
 from yingda.engine.live import LiveText, LiveTexts
 from yingda.engine.sentences import text_reply
+from yingda.jobs.base import Jobs
 from yingda.store.base import ChosenReply, Entered, NewOffer, Outlook, PushKind, Store
 from yingda.turn.lifecycle import State
 from yingda.turn.model import Turn
@@ -34,9 +35,10 @@ class Attempt(msgspec.Struct, frozen=True):
 class Chooser:
     """Composes replies, and fixes them in the store."""
 
-    def __init__(self, store: Store, live: LiveTexts, clock: Clock) -> None:
+    def __init__(self, store: Store, live: LiveTexts, jobs: Jobs, clock: Clock) -> None:
         self._store = store
         self._live = live
+        self._jobs = jobs
         self._clock = clock
 
     async def live_part(self, attempt: Attempt, outlook: Outlook) -> Composed | None:
@@ -106,6 +108,7 @@ class Chooser:
             attempt.account.style,
             progress=None if attempt.is_question else await self._progress(turn),
             other_unread=outlook.other_unread,
+            others_before=self._jobs.waiting_before(turn.id),
         )
         return await self._fix(attempt, text, gives_back, promises=turn.id)
 

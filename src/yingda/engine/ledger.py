@@ -7,9 +7,11 @@ first knows it.
 import hashlib
 import hmac
 from collections.abc import Callable
+from functools import partial
 
 from yingda.clock import Clock
 from yingda.engine.accounts import Account
+from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
 from yingda.engine.commands import (
     Aim,
     Clear,
@@ -33,11 +35,22 @@ from yingda.engine.push_age import PushAges
 from yingda.engine.reception import Reception, Said
 from yingda.engine.sentences import sentence, to_clear
 from yingda.engine.wishes import Wishes
-from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind, Store
+from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal, Store
 from yingda.turn.lifecycle import State
 from yingda.turn.model import FollowerView
 from yingda.wechat.base import Message
 from yingda.wechat.replies import SUCCESS
+
+
+def _refused(account: Account, message: Message, refusal: Refusal) -> bytes:
+    key, values = refusal_sentence(account, refusal)
+    return sentence(account, message, key, **values)
+
+
+def _turned_away(account: Account, message: Message, closed: Door) -> bytes:
+    if closed is Door.BLOCKED and not account.is_blocked_told:
+        return SUCCESS
+    return sentence(account, message, closed.value)
 
 
 class Ledger:
@@ -52,7 +65,9 @@ class Ledger:
         reception: Reception,
         *,
         on_erasure: Callable[[], None],
+        max_open_turns: int | None = None,
     ) -> None:
+        self._max_open_turns = max_open_turns
         self._store = store
         self._wishes = Wishes(store, on_erasure)
         self._clock = clock
@@ -72,6 +87,9 @@ class Ledger:
             words=account.command_words,
             duties=account.duties,
         )
+        closed = door(account, message, intent)
+        if closed is not Door.OPEN:
+            return _turned_away(account, message, closed)
         match intent:
             case Question(text):
                 return await self._question(account, message, text)
@@ -80,11 +98,8 @@ class Ledger:
             case Clear():
                 reply = sentence(account, message, "cleared")
                 return await self._effect(account, message, reply, Effect.CLEAR)
-            case Told(key):
-                return await self._said(account, message, self._reception.told(account, key))
-            case Show(action, is_welcome):
-                said = self._reception.shown(account, action, is_welcome=is_welcome)
-                return await self._said(account, message, said)
+            case Told() | Show():
+                return await self._said(account, message, intent)
             case HoldProbe() as probe:
                 return probe
             case Ignore():
@@ -100,32 +115,55 @@ class Ledger:
     ) -> Entered:
         asks = isinstance(intent, Retry)
         push = self._new_push(account, message, PushKind.QUESTION if asks else PushKind.OTHER)
-        question = self._new_question(account, message, "")
+        question = self._new_question(account, message, "", push.received_at)
         entered = await self._wishes.enter(account, message, push, intent, question)
         if entered is None:
             assert isinstance(intent, Confirm), "nothing else leaves a push unentered"
-            return await self._question(account, message, intent.text)
+            return await self._unconfirmed(account, message, intent.text)
         return self._learnt(push, entered)
 
-    async def _said(self, account: Account, message: Message, said: Said) -> Entered | bytes:
+    async def _unconfirmed(self, account: Account, message: Message, text: str) -> Entered:
+        """A word that had nothing to confirm: a question, of who may ask."""
+        closed = listed(account, message)
+        if closed is Door.OPEN:
+            return await self._question(account, message, text)
+        reply = _turned_away(account, message, closed)
+        return await self._effect(account, message, reply, Effect.NONE)
+
+    async def _said(
+        self, account: Account, message: Message, intent: Told | Show
+    ) -> Entered | bytes:
+        said = self._said_of(account, intent)
         reply = to_clear(message, said.reply, message.created_at_s)
         if said.is_lasting:
             return reply
         return await self._effect(account, message, reply, Effect.NONE)
 
+    def _said_of(self, account: Account, intent: Told | Show) -> Said:
+        if isinstance(intent, Told):
+            return self._reception.told(account, intent.key)
+        return self._reception.shown(account, intent.action, is_welcome=intent.is_welcome)
+
     async def _question(self, account: Account, message: Message, text: str) -> Entered:
-        question = self._new_question(account, message, text)
         push = self._new_push(account, message, PushKind.QUESTION)
+        question = self._new_question(account, message, text, push.received_at)
         return self._learnt(push, await self._store.enter_question(push, question))
 
-    def _new_question(self, account: Account, message: Message, text: str) -> NewQuestion:
+    def _new_question(
+        self, account: Account, message: Message, text: str, at: float
+    ) -> NewQuestion:
+        has_quota = account.daily_questions is not None
         return NewQuestion(
             text=text,
             user=self._pseudonym(account, message),
             provider=account.provider,
             queue_limit=account.queue_limit,
             idle_s=account.idle_s,
-            refuse=lambda count: sentence(account, message, "queue_full", count=count),
+            refuse=partial(_refused, account, message),
+            max_open_turns=self._max_open_turns,
+            rate_per_minute=account.rate_per_minute,
+            daily_questions=account.daily_questions,
+            day_began_at=day_began_at(at, account.time_zone) if has_quota else 0.0,
         )
 
     async def _pickup(self, account: Account, message: Message, pickup: Pickup) -> Entered:

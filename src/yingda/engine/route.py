@@ -105,7 +105,7 @@ class Route:
                 return Answer(body=SUCCESS)
             if isinstance(entered, bytes):
                 return Answer(body=self._seal(account, opened.key, entered))
-            self._start(entered)
+            self._start(account, entered)
             chosen = await self._wait_and_choose(account, message, entered, window)
         except StoreError:
             _log.exception("push_not_kept", account=account.name, step="enter")
@@ -141,9 +141,10 @@ class Route:
     def _verify(self, account: Account, query: SignedQuery) -> None:
         verify(query, account.token, now_s=self._clock.now(), freshness_s=account.freshness_s)
 
-    def _start(self, entered: Entered) -> None:
+    def _start(self, account: Account, entered: Entered) -> None:
         if entered.to_run is not None:
-            self._jobs.defer(entered.to_run)
+            # A new turn's conversation is one with the account's own provider.
+            self._jobs.defer(entered.to_run, account.provider)
         if entered.cancelled:
             self._runner.cancel(entered.cancelled)
 

@@ -111,7 +111,8 @@ class Runner:
     def _close(self, claim: Claim, ended: Ended) -> None:
         self._board.announce_end(ended.turn.id)
         if ended.to_run is not None:
-            self._jobs.defer(ended.to_run)
+            # A conversation stays with the provider that it began with.
+            self._jobs.defer(ended.to_run, claim.provider)
         _log.info(
             "turn_ended",
             turn=ended.turn.id,

@@ -7,16 +7,26 @@ Run = Callable[[int], Awaitable[None]]
 
 
 class Jobs(Protocol):
-    """Runs turns in the background. Only the first turn of a conversation ever has a job."""
+    """Runs turns in the background. Only the first turn of a conversation ever has a job.
+
+    Each turn waits in a lane, that of its provider. A lane keeps the order of arrival, may have
+    a bound of its own, and hinders no other lane while it waits for a place.
+    """
 
     def start(self, run: Run) -> None:
         """Begin to take jobs; `run` gets a turn's id, and must not raise."""
 
-    def defer(self, turn_id: int) -> None:
-        """Have the turn run as soon as a place is free; a turn that has a job keeps that one.
+    def defer(self, turn_id: int, lane: str) -> None:
+        """Have the turn run as soon as its lane has a place; a turn that has a job keeps that one.
 
         Also while that job is running: a turn is never run twice at once, nor once more for it.
         Nothing is missed, for a run ends with its turn, and ending it defers the next one.
+        """
+
+    def waiting_before(self, turn_id: int) -> int:
+        """How many turns of its lane come first, at most; 0 for one that waits for no place.
+
+        Turns that were withdrawn meanwhile may still be counted.
         """
 
     def cancel(self, turn_id: int) -> None:

@@ -1,45 +1,55 @@
-"""Jobs in this very process: a task per running turn, the others in order of arrival.
+"""Jobs in this very process: a task per running turn, the others wait in their lanes.
 
 It keeps nothing: after a restart the store says what has to run.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 import structlog
 
 from yingda.clock import Clock
 from yingda.jobs.base import Run
+from yingda.jobs.lanes import Lanes
 
 _log = structlog.get_logger()
 
 #: Turns that may run at once. Our choice: a stream costs some 33 KB (measured), and the provider
 #: is the one to say when it has too much.
 CONCURRENCY = 1000
+_UNBOUNDED: Mapping[str, int] = MappingProxyType({})
 
 
 class LocalJobs:
     """Implements `jobs.base.Jobs`."""
 
-    def __init__(self, clock: Clock, concurrency: int = CONCURRENCY) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        concurrency: int = CONCURRENCY,
+        lane_limits: Mapping[str, int] = _UNBOUNDED,
+    ) -> None:
         self._clock = clock
         self._concurrency = concurrency
         self._run: Run | None = None
-        self._waiting: OrderedDict[int, None] = OrderedDict()
+        self._lanes = Lanes(lane_limits)
         self._running: dict[int, asyncio.Task[None]] = {}
 
     def start(self, run: Run) -> None:
         self._run = run
         self._fill()
 
-    def defer(self, turn_id: int) -> None:
-        if turn_id not in self._running:
-            self._waiting[turn_id] = None
-            self._fill()
+    def defer(self, turn_id: int, lane: str) -> None:
+        self._lanes.add(turn_id, lane)
+        self._fill()
+
+    def waiting_before(self, turn_id: int) -> int:
+        return self._lanes.before(turn_id)
 
     def cancel(self, turn_id: int) -> None:
-        self._waiting.pop(turn_id, None)
+        self._lanes.withdraw(turn_id)
         if task := self._running.get(turn_id):
             task.cancel()
 
@@ -56,14 +66,17 @@ class LocalJobs:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     def _fill(self) -> None:
-        while self._run and self._waiting and len(self._running) < self._concurrency:
-            turn_id, _ = self._waiting.popitem(last=False)
+        while self._run and len(self._running) < self._concurrency:
+            turn_id = self._lanes.take()
+            if turn_id is None:
+                return
             task = asyncio.ensure_future(self._run(turn_id))
             self._running[turn_id] = task
             task.add_done_callback(partial(self._end, turn_id))
 
     def _end(self, turn_id: int, task: "asyncio.Future[None]") -> None:
         del self._running[turn_id]
+        self._lanes.end(turn_id)
         self._fill()
         if not task.cancelled() and (error := task.exception()):
             _log.error("job_failed", turn=turn_id, exc_info=error)

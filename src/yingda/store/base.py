@@ -48,8 +48,31 @@ class NewPush(msgspec.Struct, frozen=True, kw_only=True):
     received_at: float
 
 
+class Bound(StrEnum):
+    """Why a question is not taken."""
+
+    #: Too many of the follower's turns are open.
+    QUEUE = "queue"
+    #: The follower asked too often within a minute.
+    RATE = "rate"
+    #: The follower has asked all that one day allows.
+    DAY = "day"
+    #: Too many turns of all followers are open.
+    OPEN_TURNS = "open_turns"
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that is not taken, and why."""
+
+    bound: Bound
+    #: The follower's open turns, for `QUEUE`.
+    open_turns: int = 0
+    #: When the next question is taken, for `RATE`.
+    until: float = 0.0
+
+
 class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that a push carries."""
+    """A question that a push carries. A bound that is None does not bind."""
 
     text: str
     #: The pseudonym a new conversation shows its provider.
@@ -59,8 +82,15 @@ class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
     queue_limit: int
     #: A conversation in which nothing happened for so long is left, and a new one begun.
     idle_s: float | None = None
-    #: Writes the reply that says the question was not taken, from the number of open turns.
-    refuse: Callable[[int], bytes]
+    #: Writes the reply that says the question was not taken.
+    refuse: Callable[[Refusal], bytes]
+    #: How many turns may be open in the whole database.
+    max_open_turns: int | None = None
+    #: How many questions of the follower are taken in any minute.
+    rate_per_minute: int | None = None
+    #: How many questions of the follower are taken in a day, and when the present day began.
+    daily_questions: int | None = None
+    day_began_at: float = 0.0
 
 
 class Effect(StrEnum):
@@ -210,8 +240,9 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     """What an earlier process left behind."""
 
-    #: Turns that are first in their conversation and must be run, oldest first.
-    to_run: tuple[int, ...]
+    #: Turns that are first in their conversation and must be run, oldest first, each with the
+    #: name of the provider that is to answer it.
+    to_run: tuple[tuple[int, str], ...]
     #: Replies that were chosen and not seen sent; their parts will be offered again.
     doubtful_count: int
 
@@ -237,7 +268,8 @@ class Store(TokenVault, Protocol):
     async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
         """Make the push and its new turn durable; a repeat finds what the first attempt made.
 
-        When the follower's queue is full, there is no turn, and the reply says so.
+        When a bound is reached, there is no turn, and the reply says so; such a question counts
+        for no bound.
         """
 
     async def enter_pickup(self, push: NewPush, turn_id: int) -> Entered:

@@ -1,5 +1,6 @@
 """How a push becomes durable. Each function is one transaction's work."""
 
+from yingda.store.admission import OpenTurns, refusal
 from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind
 from yingda.store.steps import (
     TURN_COLUMNS,
@@ -81,16 +82,16 @@ def repeat(account: str, openid: str, key: str) -> Steps[Entered | None]:
     )
 
 
-def enter_question(new: NewPush, question: NewQuestion) -> Steps[Entered]:
+def enter_question(new: NewPush, question: NewQuestion, open_turns: OpenTurns) -> Steps[Entered]:
     """A push with a question: a new turn at the end of its conversation's queue."""
     who = {"account": new.account, "openid": new.openid}
     row = (yield from fetch(_LOOK_ROUND, key=new.key, **who))[0]
-    is_known, open_turns, conversation_id, provider, ahead = row
+    is_known, own_open, conversation_id, provider, ahead = row
     if is_known:
         return (yield from known_push(new))
-    # One runs, the others wait behind it; those of a cleared conversation count as well.
-    if open_turns > question.queue_limit:
-        return (yield from enter_reply(new, question.refuse(open_turns), Effect.NONE))
+    refused = yield from refusal(new, question, own_open, open_turns)
+    if refused is not None:
+        return (yield from enter_reply(new, question.refuse(refused), Effect.NONE))
     if conversation_id is not None and (
         # What one provider remembers is of no use to another.
         provider != question.provider

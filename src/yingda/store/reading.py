@@ -71,8 +71,13 @@ _NUMBERED = """
     WHERE account = :account AND openid = :openid AND number = :number AND is_withdrawn = 0
 """
 _HEADS = """
-    SELECT min(id) FROM turn WHERE state IN ('queued', 'running')
-    GROUP BY conversation_id ORDER BY min(id)
+    SELECT head.id, conversation.provider
+    FROM (
+        SELECT min(id) AS id, conversation_id FROM turn WHERE state IN ('queued', 'running')
+        GROUP BY conversation_id
+    ) head
+    JOIN conversation ON conversation.id = head.conversation_id
+    ORDER BY head.id
 """
 
 
@@ -122,7 +127,8 @@ def recover() -> Steps[Recovered]:
     """What an earlier process left: replies nobody saw sent, and turns that must be run."""
     doubtful_count = yield from doubt_unsettled()
     heads = yield from fetch(_HEADS)
-    return Recovered(to_run=tuple(row[0] for row in heads), doubtful_count=doubtful_count)
+    to_run = tuple((turn_id, provider) for turn_id, provider in heads)
+    return Recovered(to_run=to_run, doubtful_count=doubtful_count)
 
 
 def get_or_make_secret(name: str) -> Steps[bytes]:

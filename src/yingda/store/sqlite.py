@@ -21,6 +21,7 @@ from yingda.store import (
     stopping,
     tokens,
 )
+from yingda.store.admission import OpenTurns
 from yingda.store.base import (
     ChosenReply,
     Claim,
@@ -74,6 +75,7 @@ class SqliteStore:
         self._writer = Writer(connection)
         self._reader = Reader(reading)
         self._lock = lock
+        self._open_turns = OpenTurns()
 
     @property
     def is_busy(self) -> bool:
@@ -100,7 +102,7 @@ class SqliteStore:
         return await self._run(lambda: entering.repeat(account, openid, key))
 
     async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
-        return await self._run(lambda: entering.enter_question(push, question))
+        return await self._run(lambda: entering.enter_question(push, question, self._open_turns))
 
     async def enter_pickup(self, push: NewPush, turn_id: int) -> Entered:
         return await self._run(lambda: entering.enter_pickup(push, turn_id))
@@ -114,7 +116,9 @@ class SqliteStore:
         return await self._run(lambda: stopping.enter_stop(push, reply))
 
     async def enter_retry(self, push: NewPush, question: NewQuestion, retry: NewRetry) -> Entered:
-        return await self._run(lambda: stopping.enter_retry(push, question, retry))
+        return await self._run(
+            lambda: stopping.enter_retry(push, question, retry, self._open_turns)
+        )
 
     async def enter_erasure(self, push: NewPush, reply: bytes, erasure: NewErasure) -> Entered:
         return await self._run(lambda: erasing.enter_erasure(push, reply, erasure))

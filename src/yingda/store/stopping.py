@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from yingda.store.admission import OpenTurns
 from yingda.store.base import Effect, Entered, NewPush, NewQuestion, RunIds
 from yingda.store.entering import (
     enter_question,
@@ -76,8 +77,10 @@ def enter_stop(new: NewPush, reply: Callable[[tuple[Turn, ...]], bytes]) -> Step
     return msgspec.structs.replace(entered, cancelled=tuple(turn.id for turn in stopped))
 
 
-def enter_retry(new: NewPush, question: NewQuestion, retry: NewRetry) -> Steps[Entered]:
-    """A push that asks an earlier question as a new turn."""
+def enter_retry(
+    new: NewPush, question: NewQuestion, retry: NewRetry, open_turns: OpenTurns
+) -> Steps[Entered]:
+    """A push that asks an earlier question as a new turn, within the bounds of any question."""
     known = yield from repeat(new.account, new.openid, new.key)
     if known is not None:
         return known
@@ -88,7 +91,7 @@ def enter_retry(new: NewPush, question: NewQuestion, retry: NewRetry) -> Steps[E
     if busy is not None:
         return (yield from enter_reply(new, retry.pending(busy), Effect.NONE))
     asked = msgspec.structs.replace(question, text=target.question)
-    return (yield from enter_question(new, asked))
+    return (yield from enter_question(new, asked, open_turns))
 
 
 def _target(new: NewPush, number: int | None) -> Steps[Turn | None]:
