@@ -33,6 +33,7 @@ from yingda.engine.reception import Reception
 from yingda.engine.route import Route
 from yingda.engine.rules import Rules
 from yingda.engine.runner import Runner
+from yingda.engine.stalls import Stalls
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
 from yingda.providers.dify import Dify
@@ -84,6 +85,7 @@ class Gateway:
         self._receipts = Receipts(store, clock)
         erasing = Erasing(store, providers, clock)
         self._housekeeping = Housekeeping(clock, (Chore("erasing", erasing.run),))
+        self._stalls = Stalls(clock, ages)
         self._health = Health(store, clock)
         self._rounds = Rounds(clock)
         add_openings(self._rounds, learnt, accounts, providers)
@@ -107,14 +109,16 @@ class Gateway:
                 patience=Patience(store, clock),
                 ages=ages,
                 clock=clock,
+                max_held=capacity.max_held,
             ),
             jobs=self._jobs,
             runner=self._runner,
             receipts=self._receipts,
+            stalls=self._stalls,
             clock=clock,
         )
         #: What the server serves.
-        self.application = Callback(self._route, self._health)
+        self.application = Callback(self._route, self._health, clock)
 
     async def start(self) -> None:
         """Take over what an earlier process left, and begin to run turns."""
@@ -152,6 +156,7 @@ class Gateway:
             stack.push_async_callback(self._runner.close)
             stack.push_async_callback(self._rounds.close)
             stack.push_async_callback(self._housekeeping.close)
+            stack.push_async_callback(self._stalls.close)
             await self._jobs.drain(0.0)
 
 

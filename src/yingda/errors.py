@@ -8,6 +8,7 @@
     │   ├── PlainBodyRefused        403  a key is set, the body is not encrypted
     │   ├── EnvelopeInvalid         403  the encrypted body does not verify or open
     │   ├── BodyTooLarge            413
+    │   ├── BodyTooSlow             408  it did not come whole in time
     │   └── BodyMalformed           400  neither the XML nor the JSON of a push
     ├── StoreError                  the store cannot keep what it is asked to keep
     ├── WechatApiError              WeChat's server API did not do what was asked
@@ -105,6 +106,12 @@ class BodyTooLarge(RequestRejected):
     """The body is over the cap."""
 
     http_status = 413
+
+
+class BodyTooSlow(RequestRejected):
+    """The body did not come whole in time."""
+
+    http_status = 408
 
 
 class BodyMalformed(RequestRejected):

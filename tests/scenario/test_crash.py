@@ -180,7 +180,8 @@ async def test_a_queued_question_starts_although_its_process_died_twice(tmp_path
         assert "唯一的回答。" in (await house.run(phone.say("1"))).text
 
 
-@pytest.mark.parametrize("at_s", [0.0, 0.5, 1.0, 2.0])
+# At 0 s the push may not have reached the store, and nothing tells that an attempt is spent.
+@pytest.mark.parametrize("at_s", [0.001, 0.5, 1.0, 2.0])
 async def test_an_attempt_cut_short_by_a_crash_costs_no_failure_line(
     tmp_path: Path, at_s: float
 ) -> None:

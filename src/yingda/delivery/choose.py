@@ -57,6 +57,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     has_part: bool = False
     #: The process is being stopped: the next attempt may find nobody.
     is_draining: bool = False
+    #: Too many attempts wait in this process already: this one must not.
+    is_crowded: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -78,6 +80,8 @@ def choose(view: AttemptView) -> Decision:
         if view.window_age_s < WINDOW_S or not view.is_held:
             return Decision(Step.ANSWER)
         return _let_go(view)
+    if view.is_crowded:
+        return _last_chance(view)
     if view.is_held:
         # Nobody may be there for the attempt that this one was held for.
         if view.is_draining and view.window_age_s < WINDOW_S:

@@ -31,6 +31,7 @@ class Attempts:
         patience: Patience,
         ages: PushAges,
         clock: Clock,
+        max_held: int,
     ) -> None:
         self._store = store
         self._board = board
@@ -38,8 +39,14 @@ class Attempts:
         self._patience = patience
         self._ages = ages
         self._clock = clock
+        self._max_held = max_held
         self._is_draining = False
         self._open: set[Window] = set()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the process is being stopped."""
+        return self._is_draining
 
     def begin_drain(self) -> bool:
         """Hold no attempt any more; whether one is held already, whose repeat is yet to come."""
@@ -55,6 +62,7 @@ class Attempts:
         """
         push_age_s = self._push_age_s(attempt)
         hold = Hold()
+        is_crowded = len(self._open) >= self._max_held
         self._open.add(window)
         with ExitStack() as stack:
             stack.callback(self._open.discard, window)
@@ -68,6 +76,7 @@ class Attempts:
                     window_age_s=window.age_s,
                     is_held=window.is_held,
                     is_draining=self._is_draining,
+                    is_crowded=is_crowded,
                 )
                 decision = choose(view)
                 if decision.step is Step.HOLD and not window.is_held:

@@ -6,7 +6,7 @@ first knows it.
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from yingda.clock import Clock
@@ -53,8 +53,12 @@ def _turned_away(account: Account, message: Message, closed: Door) -> bytes:
     return sentence(account, message, closed.value)
 
 
+#: Gives the reply that stands, or the turn to wait for.
+Entering = Callable[[], Awaitable[Entered]]
+
+
 class Ledger:
-    """Enters pushes: each method gives the reply that stands, or the turn to wait for."""
+    """Enters pushes."""
 
     def __init__(
         self,
@@ -75,11 +79,11 @@ class Ledger:
         self._pseudonym_key = pseudonym_key
         self._reception = reception
 
-    async def enter(self, account: Account, message: Message) -> Entered | bytes | HoldProbe:
-        """Make the push durable, with whatever it does.
+    def enter(self, account: Account, message: Message) -> Entering | bytes | HoldProbe:
+        """What makes the push durable, with whatever it does, once it is called.
 
-        Returns clear reply bytes for what needs no record, and a hold probe as it is: it does
-        nothing. Raises StoreError.
+        Clear reply bytes for what needs no record, and a hold probe as it is: it does nothing.
+        The call raises StoreError.
         """
         intent = interpret(
             message,
@@ -92,20 +96,20 @@ class Ledger:
             return _turned_away(account, message, closed)
         match intent:
             case Question(text):
-                return await self._question(account, message, text)
+                return partial(self._question, account, message, text)
             case Pickup() as pickup:
-                return await self._pickup(account, message, pickup)
+                return partial(self._pickup, account, message, pickup)
             case Clear():
                 reply = sentence(account, message, "cleared")
-                return await self._effect(account, message, reply, Effect.CLEAR)
+                return partial(self._effect, account, message, reply, Effect.CLEAR)
             case Told() | Show():
-                return await self._said(account, message, intent)
+                return self._said(account, message, intent)
             case HoldProbe() as probe:
                 return probe
             case Ignore():
                 return SUCCESS
             case _:
-                return await self._wish(account, message, intent)
+                return partial(self._wish, account, message, intent)
 
     async def _wish(
         self,
@@ -130,14 +134,12 @@ class Ledger:
         reply = _turned_away(account, message, closed)
         return await self._effect(account, message, reply, Effect.NONE)
 
-    async def _said(
-        self, account: Account, message: Message, intent: Told | Show
-    ) -> Entered | bytes:
+    def _said(self, account: Account, message: Message, intent: Told | Show) -> Entering | bytes:
         said = self._said_of(account, intent)
         reply = to_clear(message, said.reply, message.created_at_s)
         if said.is_lasting:
             return reply
-        return await self._effect(account, message, reply, Effect.NONE)
+        return partial(self._effect, account, message, reply, Effect.NONE)
 
     def _said_of(self, account: Account, intent: Told | Show) -> Said:
         if isinstance(intent, Told):

@@ -23,16 +23,18 @@ from yingda.engine.accounts import Account, Accounts
 from yingda.engine.attempts import Attempts
 from yingda.engine.chooser import Attempt
 from yingda.engine.commands import HoldProbe
-from yingda.engine.ledger import Ledger
+from yingda.engine.ledger import Entering, Ledger
 from yingda.engine.receipts import Receipts
 from yingda.engine.runner import Runner
 from yingda.engine.sentences import sentence
+from yingda.engine.stalls import Stalled, Stalls
 from yingda.engine.window import Connection, Window
 from yingda.errors import StoreError
 from yingda.jobs.base import Jobs
 from yingda.store.base import Entered
 from yingda.wechat.base import Message
 from yingda.wechat.envelope import AesKey
+from yingda.wechat.events import Event
 from yingda.wechat.limits import BODY_LIMIT_BYTES, RANDOM_BYTES, WINDOW_S
 from yingda.wechat.messages import decode
 from yingda.wechat.replies import SUCCESS
@@ -64,6 +66,7 @@ class Route:
         jobs: Jobs,
         runner: Runner,
         receipts: Receipts,
+        stalls: Stalls,
         clock: Clock,
     ) -> None:
         self._accounts = accounts
@@ -72,6 +75,7 @@ class Route:
         self._jobs = jobs
         self._runner = runner
         self._receipts = receipts
+        self._stalls = stalls
         self._clock = clock
 
     def knows(self, account_name: str) -> bool:
@@ -98,23 +102,21 @@ class Route:
         self._verify(account, query)
         opened = account.envelope.open(await connection.body(BODY_LIMIT_BYTES), query)
         message = decode(opened.clear)
+        entering = self._ledger.enter(account, message)
+        if isinstance(entering, HoldProbe):
+            await window.wait(_PROBE_S)
+            return Answer(body=SUCCESS)
+        if isinstance(entering, bytes):
+            return Answer(body=self._seal(account, opened.key, entering))
         try:
-            entered = await self._ledger.enter(account, message)
-            if isinstance(entered, HoldProbe):
-                await window.wait(_PROBE_S)
-                return Answer(body=SUCCESS)
-            if isinstance(entered, bytes):
-                return Answer(body=self._seal(account, opened.key, entered))
-            self._start(account, entered)
-            chosen = await self._wait_and_choose(account, message, entered, window)
-        except StoreError:
-            _log.exception("push_not_kept", account=account.name, step="enter")
-            chosen = sentence(account, message, "failed_internal")
-            return Answer(body=self._seal(account, opened.key, chosen))
-        if chosen is None:
+            work = self._enter_and_choose(account, message, entering, window)
+            answer = await self._stalls.watch(work, window)
+        except StoreError as error:
+            answer = await self._not_kept(account, message, window, error)
+        if answer is None:
             return None
-        body = self._seal(account, opened.key, chosen)
-        return Answer(body=body, push_id=None if entered.turn is None else entered.push_id)
+        body = self._seal(account, opened.key, answer.body)
+        return Answer(body=body, push_id=answer.push_id)
 
     def settle(self, answer: Answer, *, was_sent: bool) -> None:
         """Tell whether the connection took the answer's bytes."""
@@ -140,6 +142,35 @@ class Route:
 
     def _verify(self, account: Account, query: SignedQuery) -> None:
         verify(query, account.token, now_s=self._clock.now(), freshness_s=account.freshness_s)
+
+    async def _enter_and_choose(
+        self, account: Account, message: Message, entering: Entering, window: Window
+    ) -> Answer | None:
+        """The steps that need the store; the answer in clear, None when there is to be none."""
+        entered = await entering()
+        self._start(account, entered)
+        chosen = await self._wait_and_choose(account, message, entered, window)
+        if chosen is None:
+            return None
+        push_id = None if entered.turn is None else entered.push_id
+        if window.is_given_up and push_id is not None:
+            self._receipts.lost(push_id)
+        return Answer(body=chosen, push_id=push_id)
+
+    async def _not_kept(
+        self, account: Account, message: Message, window: Window, error: StoreError
+    ) -> Answer | None:
+        """What to answer, in clear, when the store refused or hung."""
+        if not isinstance(error, Stalled):
+            _log.error("push_not_kept", account=account.name, step="enter", exc_info=error)
+            return Answer(body=sentence(account, message, "failed_internal"))
+        if await self._stalls.leave(
+            account, message, window, is_draining=self._attempts.is_draining
+        ):
+            return None
+        if isinstance(message, Event):
+            return Answer(body=SUCCESS)
+        return Answer(body=sentence(account, message, "unconfirmed"))
 
     def _start(self, account: Account, entered: Entered) -> None:
         if entered.to_run is not None:

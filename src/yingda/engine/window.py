@@ -11,7 +11,7 @@ class Connection(Protocol):
     """One attempt's connection, as the web room hands it over."""
 
     async def body(self, limit_bytes: int) -> bytes:
-        """The whole request body. Raises BodyTooLarge when it is longer."""
+        """The whole request body. Raises BodyTooLarge and BodyTooSlow."""
 
     def gone(self) -> "asyncio.Future[None]":
         """Done once the other side has closed; the same future at every call."""
@@ -30,6 +30,9 @@ class Window:
         self._reached_s = 0.0
         #: This attempt was decided to be left to WeChat's cut.
         self.is_held = False
+        #: Somebody is in `wait`.
+        self.is_waiting = False
+        self._is_given_up = False
 
     @property
     def age_s(self) -> float:
@@ -38,8 +41,22 @@ class Window:
 
     @property
     def is_gone(self) -> bool:
+        """Whether nobody is there any more for what is chosen now."""
+        return self._is_given_up or self.is_cut
+
+    @property
+    def is_cut(self) -> bool:
         """Whether the other side has closed the connection."""
         return self._connection.gone().done()
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the attempt is answered without what its work may still choose."""
+        return self._is_given_up
+
+    def give_up(self) -> None:
+        """The attempt is answered in another way: its work goes on, but chooses nothing."""
+        self._is_given_up = True
 
     def wake(self) -> None:
         """End the present wait, or else the next one at once: no wake is ever missed."""
@@ -54,9 +71,11 @@ class Window:
         timer = self._clock.call_later(
             max(0.0, until_s - self.age_s), partial(self._reach, until_s)
         )
+        self.is_waiting = True
         try:
             await self._woken.wait()
         finally:
+            self.is_waiting = False
             timer.cancel()
             gone.remove_done_callback(self._on_gone)
             self._woken.clear()

@@ -9,9 +9,12 @@ from typing import Any
 
 import structlog
 
+from yingda.clock import Clock
 from yingda.engine.health import Health
 from yingda.engine.route import Answer, Route
-from yingda.errors import BodyTooLarge, Fault, RequestRejected
+from yingda.errors import BodyTooLarge, RequestRejected
+from yingda.web.bodies import Bodies
+from yingda.web.refusals import Refusals
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,16 +25,21 @@ _log = structlog.get_logger()
 _PREFIX = "/wechat/"
 _XML = b"application/xml; charset=utf-8"
 _TEXT = b"text/plain; charset=utf-8"
+_CLOSES = ((b"connection", b"close"),)
 
 
 class _Connection:
     """One attempt's connection, behind `engine.window.Connection`."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, bodies: Bodies) -> None:
         self._receive = receive
+        self._bodies = bodies
         self._gone: asyncio.Future[None] | None = None
 
     async def body(self, limit_bytes: int) -> bytes:
+        return await self._bodies.whole(self._read(limit_bytes))
+
+    async def _read(self, limit_bytes: int) -> bytes:
         chunks: list[bytes] = []
         size_bytes = 0
         more = True
@@ -68,9 +76,11 @@ class _GoneBeforeBody(Exception):
 class Callback:
     """The ASGI application that WeChat and health checks talk to."""
 
-    def __init__(self, route: Route, health: Health) -> None:
+    def __init__(self, route: Route, health: Health, clock: Clock) -> None:
         self._route = route
         self._health = health
+        self._bodies = Bodies(clock)
+        self._refusals = Refusals(clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -99,13 +109,15 @@ class Callback:
             else:
                 await _respond(send, 405, b"GET or POST", _TEXT)
         except RequestRejected as rejected:
-            _log_rejection(account, scope, rejected)
-            await _respond(send, rejected.http_status, b"refused", _TEXT)
+            client = scope.get("client")
+            self._refusals.write(account, client[0] if client else None, rejected)
+            # A body that was not read would keep the connection; it is of no more use.
+            await _respond(send, rejected.http_status, b"refused", _TEXT, closes=True)
         except _GoneBeforeBody:
             _log.debug("gone_before_body", account=account)
 
     async def _attempt(self, account: str, scope: Scope, receive: Receive, send: Send) -> None:
-        connection = _Connection(receive)
+        connection = _Connection(receive, self._bodies)
         try:
             answer = await self._answer(account, scope["query_string"], connection)
             if answer is None:
@@ -138,25 +150,16 @@ class Callback:
             return Answer(body=b"success")
 
 
-def _log_rejection(account: str, scope: Scope, rejected: RequestRejected) -> None:
-    client = scope.get("client")
-    log = _log.warning if rejected.fault is Fault.OPERATOR or rejected.mend else _log.info
-    log(
-        "request_rejected",
-        account=account,
-        status=rejected.http_status,
-        reason=rejected.reason,
-        mend=rejected.mend,
-        client=client[0] if client else None,
-    )
-
-
-async def _respond(send: Send, status: int, body: bytes, content_type: bytes) -> None:
-    await _begin(send, status, body, content_type)
+async def _respond(
+    send: Send, status: int, body: bytes, content_type: bytes, *, closes: bool = False
+) -> None:
+    await _begin(send, status, body, content_type, *(_CLOSES if closes else ()))
     await _end(send, body)
 
 
-async def _begin(send: Send, status: int, body: bytes, content_type: bytes) -> None:
+async def _begin(
+    send: Send, status: int, body: bytes, content_type: bytes, *more: tuple[bytes, bytes]
+) -> None:
     await send(
         {
             "type": "http.response.start",
@@ -164,6 +167,7 @@ async def _begin(send: Send, status: int, body: bytes, content_type: bytes) -> N
             "headers": [
                 (b"content-type", content_type),
                 (b"content-length", str(len(body)).encode()),
+                *more,
             ],
         }
     )

@@ -54,6 +54,18 @@ TABLE = [
 ]
 
 
+@pytest.mark.parametrize("push_age_s", [FIRST_S, SECOND_S, THIRD_S])
+@pytest.mark.parametrize("window_age_s", [0.0, 4.4, 4.5])
+def test_an_attempt_for_which_there_is_no_room_waits_for_nothing_but_is_answered(
+    push_age_s: float, window_age_s: float
+) -> None:
+    crowded = AttemptView(
+        turn_has_ended=False, push_age_s=push_age_s, window_age_s=window_age_s, is_crowded=True
+    )
+    assert choose(crowded) == PROMISE
+    assert choose(msgspec.structs.replace(crowded, turn_has_ended=True)) == ANSWER
+
+
 @pytest.mark.parametrize(
     ("ended", "push_age_s", "window_age_s", "held", "patience", "draining", "expected"), TABLE
 )

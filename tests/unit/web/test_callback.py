@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from support.house import TOKEN, House, open_house
 from support.scripted_provider import Script
 from yingda.errors import StoreError
+from yingda.web.bodies import BODY_LIMIT_S
 from yingda.wechat.limits import BODY_LIMIT_BYTES
 from yingda.wechat.signature import sign
 
@@ -179,7 +180,7 @@ async def test_a_disconnect_in_mid_body_gets_no_answer_and_leaves_no_trace(house
 async def test_a_crash_in_the_route_is_accepted_for_the_platform_and_logged(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def crash(*_: object) -> None:
+    def crash(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(house.gateway._route._ledger, "enter", crash)
@@ -201,6 +202,18 @@ async def test_a_store_that_refuses_is_told_to_the_follower_as_a_sentence(
         answer = await call(house, "POST", "/wechat/default", signed(house), chunk(push()))
     assert answer.status == 200
     assert "没能答出来".encode() in answer.body
+
+
+async def test_a_signed_body_that_does_not_come_is_a_408_and_ends_the_connection(
+    house: House,
+) -> None:
+    started_s = house.clock.monotonic()
+    half = chunk(push()[:40], more=True)
+    answer = await call(house, "POST", "/wechat/default", signed(house), half)
+    assert answer.status == 408
+    assert answer.headers[b"connection"] == b"close"
+    assert house.clock.monotonic() - started_s == BODY_LIMIT_S
+    assert house.rows("SELECT * FROM push") == []
 
 
 # Health
