@@ -8,10 +8,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from support.process import Process, phone_at, serving
+from support.process import TOKEN, Process, phone_at, serving
 from yingda.clock import SystemClock
 from yingda.simulator.dify_script import DifyScript
 from yingda.simulator.dify_server import DifyServer
+from yingda.web.bodies import BODY_LIMIT_S
+from yingda.wechat.signature import sign
 
 pytestmark = pytest.mark.realtime
 
@@ -94,6 +96,21 @@ async def test_health_is_told_and_forged_requests_are_refused(tmp_path: Path) ->
                 assert answer.status == status
         async with client.post(f"{address}/wechat/default", data=b"<xml/>") as answer:
             assert answer.status == 403
+
+
+async def test_a_signed_body_that_only_trickles_in_loses_its_connection(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, address):
+        timestamp = str(int(time.time()))
+        query = f"signature={sign(TOKEN, timestamp, 'n')}&timestamp={timestamp}&nonce=n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+        head = f"POST /wechat/default?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n"
+        writer.write(head.encode() + b"<xml>")
+        await writer.drain()
+        started_s = time.monotonic()
+        answer = await asyncio.wait_for(reader.read(), 10)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - started_s == pytest.approx(BODY_LIMIT_S, abs=1)
+        writer.close()
 
 
 async def test_a_second_process_on_the_same_data_is_told_so(tmp_path: Path) -> None:

@@ -34,7 +34,6 @@ from yingda.jobs.base import Jobs
 from yingda.store.base import Entered
 from yingda.wechat.base import Message
 from yingda.wechat.envelope import AesKey
-from yingda.wechat.events import Event
 from yingda.wechat.limits import BODY_LIMIT_BYTES, RANDOM_BYTES, WINDOW_S
 from yingda.wechat.messages import decode
 from yingda.wechat.replies import SUCCESS
@@ -164,13 +163,9 @@ class Route:
         if not isinstance(error, Stalled):
             _log.error("push_not_kept", account=account.name, step="enter", exc_info=error)
             return Answer(body=sentence(account, message, "failed_internal"))
-        if await self._stalls.leave(
-            account, message, window, is_draining=self._attempts.is_draining
-        ):
-            return None
-        if isinstance(message, Event):
-            return Answer(body=SUCCESS)
-        return Answer(body=sentence(account, message, "unconfirmed"))
+        is_draining = self._attempts.is_draining
+        reply = await self._stalls.reply(account, message, window, is_draining=is_draining)
+        return None if reply is None else Answer(body=reply)
 
     def _start(self, account: Account, entered: Entered) -> None:
         if entered.to_run is not None:

@@ -21,7 +21,9 @@ from yingda.engine.sentences import sentence
 from yingda.engine.window import Window
 from yingda.errors import StoreError
 from yingda.wechat.base import Message
+from yingda.wechat.events import Event
 from yingda.wechat.limits import ATTEMPTS, WINDOW_S
+from yingda.wechat.replies import SUCCESS
 
 T = TypeVar("T")
 
@@ -86,18 +88,20 @@ class Stalls:
             raise Stalled("the store did not answer in time")
         return task.result()
 
-    async def leave(
+    async def reply(
         self, account: Account, message: Message, window: Window, *, is_draining: bool
-    ) -> bool:
-        """Leave an attempt that was given up to WeChat's cut, if that is of any use.
+    ) -> bytes | None:
+        """What to answer to an attempt that was given up, in clear, and at once.
 
-        True once WeChat has cut it; False, at once, when this one has to be answered.
+        Or None, once WeChat has cut it: the next one may find the store well again.
         """
         if is_draining or not self._may_come_again(account, message, window):
-            return False
+            # Whoever tells us of an event waits for no words.
+            is_event = isinstance(message, Event)
+            return SUCCESS if is_event else sentence(account, message, "unconfirmed")
         while window.age_s < LET_GO_AFTER_S and not window.is_cut:
             await window.wait(LET_GO_AFTER_S)
-        return True
+        return None
 
     async def close(self) -> None:
         """Wait for what was given up and still goes on."""
