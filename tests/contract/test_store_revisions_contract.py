@@ -227,6 +227,26 @@ async def test_a_reply_gives_back_the_hold_that_it_makes_needless(
     assert await desk.store.try_hold(new) is not None
 
 
+async def test_of_attempts_answered_at_once_each_gives_its_hold_back(
+    desk: Desk, running: Entered
+) -> None:
+    new = hold(await turn_of(desk, running), account_limit=2)
+    for reply in (b"first", b"second"):
+        chosen = ChosenReply(reply=reply, chosen_at=NOON, gives_back=await desk.store.try_hold(new))
+        assert await desk.store.choose_reply(running.push_id, chosen) == b"first"
+    held = [await desk.store.try_hold(new) for _ in range(3)]
+    assert [each is not None for each in held] == [True, True, False]
+
+
+async def test_a_clock_that_was_set_back_leaves_no_patience_spent_for_long(
+    desk: Desk, running: Entered
+) -> None:
+    new = hold(await turn_of(desk, running), account_limit=1)
+    assert await desk.store.try_hold(msgspec.structs.replace(new, at=NOON + 3600)) is not None
+    assert await desk.store.try_hold(new) is not None
+    assert await desk.store.try_hold(new) is None
+
+
 async def test_what_is_hopeless_is_not_spent_on(desk: Desk, running: Entered) -> None:
     new = hold(await turn_of(desk, running), is_hopeless=True)
     assert await desk.store.try_hold(new) is None

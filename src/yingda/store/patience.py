@@ -8,7 +8,8 @@ from yingda.store.steps import Steps, execute, fetch, fetch_one
 #: How far back the latest answers are looked for: a read that never grows with the table.
 _TURNS_LOOKED_AT = 512
 
-_FORGET = "DELETE FROM hold WHERE account = :account AND at <= :since"
+# What lies in the future was written before the clock was set back, and would count for as long.
+_FORGET = "DELETE FROM hold WHERE account = :account AND (at <= :since OR at > :until)"
 _COUNT = """
     SELECT count(*), count(CASE WHEN openid = :openid THEN 1 END),
         count(CASE WHEN provider = :provider THEN 1 END)
@@ -23,11 +24,12 @@ _KEEP_ESTIMATE = """
 """
 _GIVE_BACK = "DELETE FROM hold WHERE id = :id RETURNING turn_id"
 _UNCOUNT = "UPDATE turn SET holds = holds - 1 WHERE id = :turn_id"
+# Of a run during which the clock was set back nothing can be told.
 _LATENCIES = f"""
     SELECT t.ended_at - t.run_started_at
     FROM (SELECT * FROM turn ORDER BY id DESC LIMIT {_TURNS_LOOKED_AT}) t
     JOIN conversation c ON c.id = t.conversation_id
-    WHERE c.provider = :provider AND t.state = 'answered'
+    WHERE c.provider = :provider AND t.state = 'answered' AND t.ended_at >= t.run_started_at
     ORDER BY t.ended_at DESC LIMIT :limit
 """
 
@@ -35,7 +37,9 @@ _LATENCIES = f"""
 def try_hold(new: NewHold) -> Steps[int | None]:
     """Spend one deliberate time-out, if every bound leaves one."""
     values = msgspec.structs.asdict(new)
-    yield from execute(_FORGET, account=new.account, since=new.at - new.span_s)
+    yield from execute(
+        _FORGET, account=new.account, since=new.at - new.span_s, until=new.at + new.span_s
+    )
     counts = (yield from fetch(_COUNT, **_only(values, "account", "openid", "provider")))[0]
     limits = (new.account_limit, new.follower_limit, new.provider_limit)
     may = not new.is_hopeless and all(

@@ -91,18 +91,18 @@ def choose_reply(push_id: int, chosen: ChosenReply) -> Steps[bytes | None]:
     """Fix a push's reply; None when the offer does not fit the turn as it stands."""
     row = yield from fetch(_STANDING_REPLY, id=push_id)
     standing: bytes | None = row[0][0]
-    if standing is not None:
-        return standing
-    if chosen.offer is not None:
-        fits = yield from _offer(push_id, chosen.offer, chosen.chosen_at)
-        if not fits:
-            return None
-    yield from execute(_KEEP_REPLY, id=push_id, reply=chosen.reply, at=chosen.chosen_at)
-    if chosen.promises is not None:
-        yield from execute(_KEEP_PROMISE, id=chosen.promises, at=chosen.chosen_at)
+    if standing is None:
+        if chosen.offer is not None:
+            fits = yield from _offer(push_id, chosen.offer, chosen.chosen_at)
+            if not fits:
+                return None
+        yield from execute(_KEEP_REPLY, id=push_id, reply=chosen.reply, at=chosen.chosen_at)
+        if chosen.promises is not None:
+            yield from execute(_KEEP_PROMISE, id=chosen.promises, at=chosen.chosen_at)
     if chosen.gives_back is not None:
+        # Also of attempts at the same time, of which only one fixed the reply.
         yield from give_back(chosen.gives_back)
-    return chosen.reply
+    return chosen.reply if standing is None else standing
 
 
 def _offer(push_id: int, new: NewOffer, at: float) -> Steps[bool]:
