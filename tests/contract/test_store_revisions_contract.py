@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, turn_id_of
-from yingda.store.base import ChosenReply, Entered, NewHold, NewOffer, Outcome
+from yingda.store.base import ChosenReply, Entered, NewHold, NewOffer, OfferedPart, Outcome
 from yingda.turn.model import Cursor, Notice, Turn
 
 
@@ -46,6 +46,11 @@ async def offer_live(desk: Desk, push: Entered, start: int, end: int) -> bytes |
     )
     chosen = ChosenReply(reply=b"part", chosen_at=NOON, offer=offer)
     return await desk.store.choose_reply(push.push_id, chosen)
+
+
+async def shown_of(desk: Desk, push: Entered) -> list[str]:
+    parts = await desk.store.offered_parts(turn_id_of(push))
+    return [part.shown for part in parts]
 
 
 async def finish(desk: Desk, entered: Entered, **outcome: Any) -> None:
@@ -136,23 +141,27 @@ async def test_a_second_run_begins_anew_and_an_older_one_cannot(
     await desk.store.mark_sent(running.push_id)
     again = await desk.claim(turn_id_of(running))
     assert (again.turn.cursor, again.turn.parts_offered) == (Cursor(4), 1)
-    assert await desk.store.offered_text(again.turn.id) == "<0-4>"
+    assert await shown_of(desk, running) == ["<0-4>"]
     await desk.store.begin_anew(again.turn.id, 1)
     assert await turn_of(desk, running) == again.turn
     await desk.store.begin_anew(again.turn.id, 2)
     turn = await turn_of(desk, running)
     assert (turn.cursor, turn.parts_offered, turn.notice) == (Cursor(), 0, Notice.REGENERATED)
-    assert await desk.store.offered_text(turn.id) == ""
+    assert await shown_of(desk, running) == []
 
 
-async def test_what_was_offered_ends_where_the_cursor_stands(desk: Desk, running: Entered) -> None:
+async def test_what_was_offered_is_told_with_its_places_be_it_in_doubt_or_not(
+    desk: Desk, running: Entered
+) -> None:
     turn_id = turn_id_of(running)
     await offer_live(desk, running, 0, 4)
     pickup = await desk.pick_up("m:2", turn_id)
     await offer_live(desk, pickup, 4, 9)
-    assert await desk.store.offered_text(turn_id) == "<0-4><4-9>"
     await desk.store.mark_doubtful(pickup.push_id)
-    assert await desk.store.offered_text(turn_id) == "<0-4>"
+    assert await desk.store.offered_parts(turn_id) == (
+        OfferedPart(start=Cursor(), end=Cursor(4), shown="<0-4>"),
+        OfferedPart(start=Cursor(4), end=Cursor(9), shown="<4-9>"),
+    )
 
 
 async def test_the_outlook_names_a_running_turn_that_has_more(desk: Desk, running: Entered) -> None:

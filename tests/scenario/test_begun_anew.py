@@ -183,3 +183,38 @@ async def test_a_lost_conversation_is_told_with_the_first_part(tmp_path: Path) -
         house.provider.on("问", slowly(reset=True))
         seen = await house.run(house.phone().say("问"))
         assert seen.text.startswith(SAY("conversation_restarted"))
+
+
+async def test_a_repeat_of_a_part_in_doubt_moves_no_cursor_in_a_found_answer_that_differs(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path, patience=0) as house:
+        phone = house.phone()
+        found = "".join(f"找到的是第{n:02}句别的。" for n in range(20))
+        house.provider.on("问", slowly(found=found))
+        way = Way(lost_replies=frozenset({1, 2, 3}))
+        await house.run(phone.say("问", way=way))
+        await house.restart()
+        await house.pass_s(1)
+        await house.repeat(0)
+        await house.pass_s(1)
+        seen = (await house.run(phone.say("1"))).text
+        assert seen.startswith(SAY("notice_corrected"))
+        assert found in seen
+
+
+async def test_a_part_offered_again_after_a_doubt_is_no_correction_of_itself(
+    tmp_path: Path,
+) -> None:
+    """The second part was seen before the first one fell into doubt, and stands for itself."""
+    async with open_house(tmp_path, patience=0) as house:
+        phone = house.phone()
+        house.provider.on("问", slowly(found=PROSE))
+        lost = Way(lost_replies=frozenset({1, 2, 3}))
+        await house.together(phone.say("问", way=lost), house.after(5, phone.say("1")))
+        await house.pass_s(5)
+        assert COMING in (await house.run(phone.say("1"))).text
+        await house.pass_s(0.1)
+        await house.restart()
+        await house.pass_s(1)
+        assert SAY("notice_corrected") not in (await house.run(phone.say("1"))).text

@@ -5,7 +5,7 @@ down soon after it began, so that after a crash its answer can be looked for.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -22,8 +22,8 @@ from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout, StoreError
 from yingda.jobs.base import Jobs
 from yingda.providers.base import FoundAnswer, Prompt, Provider, Started
-from yingda.store.base import Claim, Ended, Outcome, Store
-from yingda.turn.model import Turn
+from yingda.store.base import Claim, Ended, OfferedPart, Outcome, Store
+from yingda.turn.model import Cursor, Turn
 
 T = TypeVar("T")
 
@@ -195,13 +195,11 @@ class Runner:
             self._errands.send(self._note(running))
 
     async def _continued(self, outcome: Outcome, turn: Turn) -> Outcome:
-        """The found answer goes on where the lost run's parts end, if it begins with them."""
-        if not turn.parts_offered:
+        """The found answer goes on where the lost run's parts end, if they are parts of it."""
+        parts = await self._insist(lambda: self._store.offered_parts(turn.id))
+        if all(_is_part_of(outcome.answer, part) for part in parts):
             return outcome
-        offered = await self._insist(lambda: self._store.offered_text(turn.id))
-        if _bare(handed_over(outcome.answer, turn.cursor)) == _bare(offered):
-            return outcome
-        return msgspec.structs.replace(outcome, replaced_answer=offered)
+        return msgspec.structs.replace(outcome, replaced_answer=_joined(parts))
 
     async def _settle_read(self, turn: Turn) -> None:
         """What was offered while the turn ran may have been all of it; then nothing is unread."""
@@ -245,6 +243,23 @@ class Runner:
                 pause_s = _STORE_PAUSES_S[min(tries, len(_STORE_PAUSES_S) - 1)]
                 tries += 1
                 await self._clock.sleep(pause_s)
+
+
+def _is_part_of(answer: str, part: OfferedPart) -> bool:
+    """Whether what was shown stands in the answer between the same two places."""
+    before, behind = handed_over(answer, part.start), handed_over(answer, part.end)
+    return _bare(before) + _bare(part.shown) == _bare(behind)
+
+
+def _joined(parts: Sequence[OfferedPart]) -> str:
+    """What was shown, less what was shown again because it was in doubt."""
+    texts: list[str] = []
+    end = Cursor()
+    for part in sorted(parts, key=lambda part: part.start):
+        if part.start >= end:
+            texts.append(part.shown)
+            end = part.end
+    return "".join(texts)
 
 
 def _bare(text: str) -> str:

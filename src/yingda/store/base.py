@@ -193,6 +193,14 @@ class NewOffer(msgspec.Struct, frozen=True, kw_only=True):
     shown: str | None = None
 
 
+class OfferedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that was shown of an answer while it was being written."""
+
+    start: Cursor
+    end: Cursor
+    shown: str
+
+
 class ChosenReply(msgspec.Struct, frozen=True, kw_only=True):
     """What a push is to be answered with, for good."""
 
@@ -348,8 +356,11 @@ class Store(TokenVault, Protocol):
     async def begin_anew(self, turn_id: int, run_no: int) -> None:
         """A second run starts: what was offered of the first one is no part of its text."""
 
-    async def offered_text(self, turn_id: int) -> str:
-        """What was shown of the answer, up to the cursor, while it was being written."""
+    async def offered_parts(self, turn_id: int) -> tuple[OfferedPart, ...]:
+        """What was shown of the present text while it was being written, in that order.
+
+        Also what is in doubt: it may have been read.
+        """
 
     async def latencies(self, provider: str, limit: int) -> tuple[float, ...]:
         """Seconds that this provider's latest answers took, newest first."""

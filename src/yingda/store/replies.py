@@ -4,10 +4,10 @@ An offer is *chosen* when its reply is fixed, *sent* when the connection took th
 *doubtful* when it may not have: then the turn's cursor goes back to where the offer began.
 """
 
-from yingda.store.base import ChosenReply, NewOffer
+from yingda.store.base import ChosenReply, NewOffer, OfferedPart
 from yingda.store.patience import give_back
 from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
-from yingda.turn.model import Turn
+from yingda.turn.model import Cursor, Turn
 
 _STANDING_REPLY = "SELECT reply FROM push WHERE id = :id"
 _KEEP_REPLY = "UPDATE push SET reply = :reply, chosen_at = :at WHERE id = :id"
@@ -73,13 +73,12 @@ _MOVE_CURSOR_BACK = """
     AND (cursor_source_chars, cursor_block_chars) >= (:source_chars, :block_chars)
 """
 
-# What is in doubt is offered again, and stands behind the cursor then.
-_OFFERED_TEXT = """
-    SELECT o.shown FROM offer o JOIN turn t ON t.id = o.turn_id
+# What is in doubt may have been read as well, and a repeat may still settle the doubt.
+_OFFERED_PARTS = """
+    SELECT o.start_source_chars, o.start_block_chars, o.end_source_chars, o.end_block_chars, o.shown
+    FROM offer o JOIN turn t ON t.id = o.turn_id
     WHERE o.turn_id = :id AND o.revision = t.revision AND o.shown IS NOT NULL
-    AND o.state <> 'doubtful' AND (o.end_source_chars, o.end_block_chars)
-        <= (t.cursor_source_chars, t.cursor_block_chars)
-    ORDER BY o.part_no
+    ORDER BY o.id
 """
 _MARK_READ = """
     UPDATE turn SET is_unread = 0 WHERE id = :id AND revision = :revision
@@ -126,10 +125,13 @@ def _offer(push_id: int, new: NewOffer, at: float) -> Steps[bool]:
     return True
 
 
-def offered_text(turn_id: int) -> Steps[str]:
-    """What was shown of the present text, up to the cursor, while it was being written."""
-    rows = yield from fetch(_OFFERED_TEXT, id=turn_id)
-    return "".join(row[0] for row in rows)
+def offered_parts(turn_id: int) -> Steps[tuple[OfferedPart, ...]]:
+    """What was shown of the present text while it was being written."""
+    rows = yield from fetch(_OFFERED_PARTS, id=turn_id)
+    return tuple(
+        OfferedPart(start=Cursor(row[0], row[1]), end=Cursor(row[2], row[3]), shown=row[4])
+        for row in rows
+    )
 
 
 def mark_read(turn: Turn) -> Steps[None]:

@@ -31,6 +31,7 @@ from yingda.store.base import (
     NewHold,
     NewPush,
     NewQuestion,
+    OfferedPart,
     Outcome,
     Outlook,
     Recovered,
@@ -173,8 +174,8 @@ class SqliteStore:
     async def begin_anew(self, turn_id: int, run_no: int) -> None:
         await self._run(lambda: running.begin_anew(turn_id, run_no))
 
-    async def offered_text(self, turn_id: int) -> str:
-        return await self._run(lambda: replies.offered_text(turn_id))
+    async def offered_parts(self, turn_id: int) -> tuple[OfferedPart, ...]:
+        return await self._run(lambda: replies.offered_parts(turn_id))
 
     async def latencies(self, provider: str, limit: int) -> tuple[float, ...]:
         return await self._run(lambda: patience.latencies(provider, limit))
