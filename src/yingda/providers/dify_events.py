@@ -127,6 +127,14 @@ class RunReader:
             if self.over or self.failure is not None:
                 break
 
+    def feed_rest(self, payloads: list[bytes]) -> None:
+        """Read what the body's end left without a line end.
+
+        Behind a settled run, half an event is as little a loss as a cut connection.
+        """
+        if not self.settled or all(_name_of(payload) is not None for payload in payloads):
+            self.feed(payloads)
+
     def take(self) -> list[Event]:
         """Our events for what was read since the last call; its text in as few as can be."""
         events = self._events
@@ -152,7 +160,7 @@ class RunReader:
         try:
             return _EVENT.decode(payload)
         except msgspec.ValidationError:
-            if not _is_telling(payload):
+            if _name_of(payload) not in _TELLING:
                 return None
         except UNREADABLE:
             pass
@@ -296,11 +304,11 @@ class RunReader:
         self.failure = Failure(error=error)
 
 
-def _is_telling(payload: bytes) -> bool:
+def _name_of(payload: bytes) -> str | None:
     try:
-        return _NAME.decode(payload).event in _TELLING
+        return _NAME.decode(payload).event
     except UNREADABLE:
-        return False
+        return None
 
 
 def _status(status: int | str | None) -> int:

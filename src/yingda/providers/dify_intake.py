@@ -140,7 +140,7 @@ class DifyIntake:
         if cause is not None:
             self._break(cause)
             return
-        self._reader.feed(self._splitter.finish())
+        self._reader.feed_rest(self._splitter.finish())
         self._end_reader()
 
     def _break(self, cause: BaseException) -> None:

@@ -136,6 +136,24 @@ def test_a_chatflow_without_message_end_is_settled_by_its_workflow(status: str) 
     assert reader.take() == [Finished()]
 
 
+@pytest.mark.parametrize(
+    ("rest", "is_whole"),
+    [(b'{"event": "message_e', True), (END, True), (payload("error", code="x"), False)],
+)
+def test_a_body_that_ends_in_an_event_behind_a_settled_run_loses_nothing(
+    rest: bytes, *, is_whole: bool
+) -> None:
+    _, reader = read(message("答"), payload("workflow_finished", data={"status": "succeeded"}))
+    reader.feed_rest([rest])
+    assert (reader.failure is None) is is_whole
+
+
+def test_a_body_that_ends_in_an_event_before_the_answer_did_is_incomplete() -> None:
+    _, reader = read(message("答"))
+    reader.feed_rest([b'{"event": "message", "ans'])
+    assert reader.failure is not None
+
+
 def test_a_failed_workflow_is_explained_by_the_error_that_follows() -> None:
     failed = payload("workflow_finished", data={"status": "failed", "error": "x"})
     error = payload("error", code="provider_quota_exceeded", status=400, message="used up")
