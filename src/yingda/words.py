@@ -38,7 +38,7 @@ def normalised(text: str) -> str:
     return "".join(form.casefold().split())
 
 
-#: What confirms an erasure, if one is to be confirmed; else a question like any other.
+#: What confirms an erasure, if one is to be confirmed; else a text like any other.
 CONFIRMING_WORDS = frozenset(map(normalised, ("确认", "confirm")))
 
 

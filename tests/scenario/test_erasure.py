@@ -7,12 +7,16 @@ import pytest
 
 from support.house import House, account, open_house
 from support.scripted_provider import Script, ScriptedProvider
+from yingda.actions import CommandAction, Match, Rule, TextAction
+from yingda.engine.duties import Duties
 from yingda.engine.erasure import GRACE_S
+from yingda.engine.rules import Rules
 from yingda.errors import ProviderUnavailable
 from yingda.simulator import pushes
 from yingda.simulator.phone import Phone, tap_links
 from yingda.simulator.platform import Way
 from yingda.texts import Texts
+from yingda.words import Command, words_to_commands, words_to_show
 
 QUESTION, ANSWER = "秘密的问题", "秘密的回答。"
 SECRET = "秘密"
@@ -188,6 +192,29 @@ async def test_a_confirming_word_is_a_question_where_nothing_is_to_be_confirmed(
         assert house.provider.count("确认") == 1
         await house.repeat()
         assert house.provider.count("确认") == 1
+
+
+@pytest.mark.parametrize("yes", ["tap", "确认"])
+async def test_a_button_that_forgets_can_be_confirmed_where_no_word_begins_it(
+    tmp_path: Path, yes: str
+) -> None:
+    words = words_to_commands({}, {Command.FORGET})
+    shown = words_to_show({}, {Command.FORGET})
+    rules = Rules((Rule(Match.EXACT, ("确认",), TextAction("收到")),))
+    asks = CommandAction(Command.FORGET)
+    own = account(
+        command_words=words, shown_words=shown, duties=Duties(rules=rules, keys={"erase": asks})
+    )
+    async with open_house(tmp_path, own) as house:
+        phone = house.phone()
+        await talk(house, phone)
+        assert (await house.run(phone.say("确认"))).text == "收到"
+        await house.run(phone.click("erase"))
+        confirmed = await house.run(phone.tap() if yes == "tap" else phone.say(yes))
+        assert confirmed.text == DONE
+        assert (await house.run(phone.say("确认"))).text == "收到"
+        await house.pass_s(60)
+        assert texts_of(house) == []
 
 
 async def test_nobody_elses_texts_are_erased(tmp_path: Path) -> None:

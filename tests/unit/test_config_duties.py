@@ -135,6 +135,13 @@ MENU = "[[accounts.shop.menu]]\n"
 SUB = "[[accounts.shop.menu.buttons]]\n"
 
 
+def test_a_rule_may_have_the_word_of_a_command_that_is_off(tmp_path: Path) -> None:
+    text = LEAST_FILE.replace("token", 'commands_off = ["Clear"]\ntoken')
+    rules = RULE + "exact = '/clear'\ntext = 'gone'\n"
+    (found,) = from_file(tmp_path, text + rules).accounts
+    assert found.rules == (Rule(Match.EXACT, ("/clear",), TextAction("gone")),)
+
+
 @pytest.mark.parametrize(
     ("text", "key", "reason"),
     [

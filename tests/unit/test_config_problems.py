@@ -70,6 +70,7 @@ from yingda.texts import Language
         ("YINGDA_PICKUP_WORD", "a b", "pickup word"),
         ("YINGDA_PICKUP_WORD", "123456789", "pickup word"),
         ("YINGDA_PICKUP_WORD", "a\nb", "line breaks"),
+        ("YINGDA_PICKUP_WORD", "确认", "already means"),
         ("YINGDA_DATA_DIR", "~/data", "begins with ~"),
         ("YINGDA_DATA_DIR", "a\nb", "line breaks"),
         ("YINGDA_DATABASE_URL", "postgresql://user:pass@db/yingda", "SQLite only"),
@@ -161,6 +162,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_key_and_reason(
         ("[accounts.shop.commands]\nclear = ['1']", "commands.clear", "already means"),
         ("[accounts.shop.commands]\nclear = ['x', 'X']", "commands.clear", "already means"),
         ("[accounts.shop.commands]\nclear = ['/Help']", "commands.clear", "already means"),
+        ("[accounts.shop.commands]\nclear = ['Confirm']", "commands.clear", "already means"),
         ("[accounts.shop.commands]\nclear=['x']\nhelp=['x']", "commands.help", "already means"),
     ],
 )

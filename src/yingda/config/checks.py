@@ -22,6 +22,7 @@ from yingda.texts import SENTENCES
 from yingda.words import (
     COMMAND_WORD_LIMIT_CHARS,
     COMMAND_WORDS,
+    CONFIRMING_WORDS,
     DEFAULT_PICKUP_WORD,
     normalised,
 )
@@ -91,7 +92,13 @@ def _sentences(sources: Sources, name: str, account: Table) -> Iterator[Problem]
 
 def _commands(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
     commands = account.get("commands")
-    taken = {normalised(str(account.get("pickup_word", DEFAULT_PICKUP_WORD))): "pickup_word"}
+    pickup_word = normalised(str(account.get("pickup_word", DEFAULT_PICKUP_WORD)))
+    # They confirm an erasure, whatever begins it.
+    taken = dict.fromkeys(CONFIRMING_WORDS, "forget")
+    if pickup_word in taken:
+        label = sources.label("accounts", name, "pickup_word")
+        yield problem("command_word_taken", label, other="forget")
+    taken[pickup_word] = "pickup_word"
     switched_off = account.get("commands_off")
     off = [folded(name) for name in switched_off] if isinstance(switched_off, list) else []
     taken |= {

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from yingda.actions import Action, Rule
 from yingda.config.actions import read_scenes, read_welcome
+from yingda.config.fields import folded
 from yingda.config.menu import read_menu
 from yingda.config.rules import read_rules
 from yingda.config.tables import Notes
@@ -33,7 +34,7 @@ def duties_problems(account: Mapping[str, object], label: str) -> Iterator[Probl
 def _taken(account: Mapping[str, object]) -> dict[str, str]:
     """The words that mean something before any rule is asked, with what they are called."""
     off = account.get("commands_off")
-    is_off = set(map(str, off)) if isinstance(off, list) else set()
+    is_off = {folded(str(each)) for each in off} if isinstance(off, list) else set()
     taken = {
         normalised(word): word for command, word in COMMAND_WORDS.items() if command not in is_off
     }

@@ -92,10 +92,9 @@ class Forget(msgspec.Struct, frozen=True):
 class Confirm(msgspec.Struct, frozen=True):
     """Erase everything, if that was asked for: by the code, or by a word.
 
-    `text` is what was written, for a word may turn out to be a question after all.
+    A word may turn out to mean something else after all.
     """
 
-    text: str
     code: str | None
 
 
@@ -159,11 +158,15 @@ def interpret(
     pickup_word: str,
     words: Mapping[str, Command],
     duties: Duties = _NO_DUTIES,
+    confirms: bool = True,
 ) -> Intent:
-    """What the push means, as far as the message alone tells."""
+    """What the push means, as far as the message alone tells.
+
+    `confirms` is False once a confirming word was found to have nothing to confirm.
+    """
     match message:
         case TextMessage():
-            return _text(message, pickup_word, words, duties)
+            return _text(message, pickup_word, words, duties, confirms=confirms)
         case Event():
             return _event(message, words, duties)
         case _:
@@ -217,7 +220,12 @@ def intent_of(action: Action, *, is_welcome: bool = False) -> Intent:
 
 
 def _text(
-    message: TextMessage, pickup_word: str, words: Mapping[str, Command], duties: Duties
+    message: TextMessage,
+    pickup_word: str,
+    words: Mapping[str, Command],
+    duties: Duties,
+    *,
+    confirms: bool,
 ) -> Intent:
     if message.is_unsupported_placeholder:
         return Told("unsupported_other")
@@ -226,10 +234,11 @@ def _text(
     word = normalised(message.content)
     if pickup := _pickup(message.content, word, normalised(pickup_word)):
         return pickup
-    if command := _command(word, words) or _command_with_number(message.content, word, words):
+    if command := _command(word, words) or _command_with_number(word, words):
         return command
-    if word in CONFIRMING_WORDS and Command.FORGET in words.values():
-        return Confirm(message.content, None)
+    # Also where no word begins an erasure: a rule or a button may.
+    if confirms and word in CONFIRMING_WORDS:
+        return Confirm(None)
     if action := duties.meant(message.content, word):
         return intent_of(action)
     # WeChat's classic emoji arrive as codes such as `/::)`; those are words, not commands.
@@ -269,12 +278,12 @@ _NUMBERED = re.compile(r"(?P<word>.+)#(?P<number>[0-9]{1,9})")
 _CODED = re.compile(rf"(?P<word>.+?)#?(?P<code>[0-9]{{{FORGET_CODE_DIGITS}}})")
 
 
-def _command_with_number(text: str, word: str, words: Mapping[str, Command]) -> Intent | None:
+def _command_with_number(word: str, words: Mapping[str, Command]) -> Intent | None:
     numbered, coded = _NUMBERED.fullmatch(word), _CODED.fullmatch(word)
     if numbered and words.get(numbered["word"]) is Command.RETRY:
         return Retry(int(numbered["number"]))
     if coded and words.get(coded["word"]) is Command.FORGET:
-        return Confirm(text, coded["code"])
+        return Confirm(coded["code"])
     return None
 
 

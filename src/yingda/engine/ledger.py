@@ -19,6 +19,7 @@ from yingda.engine.commands import (
     Forget,
     HoldProbe,
     Ignore,
+    Intent,
     Pickup,
     Question,
     Retry,
@@ -40,6 +41,16 @@ from yingda.turn.lifecycle import State
 from yingda.turn.model import FollowerView
 from yingda.wechat.base import Message
 from yingda.wechat.replies import SUCCESS
+
+
+def _meaning(account: Account, message: Message, *, confirms: bool = True) -> Intent:
+    return interpret(
+        message,
+        pickup_word=account.style.pickup_word,
+        words=account.command_words,
+        duties=account.duties,
+        confirms=confirms,
+    )
 
 
 def _refused(account: Account, message: Message, refusal: Refusal) -> bytes:
@@ -85,15 +96,15 @@ class Ledger:
         Clear reply bytes for what needs no record, and a hold probe as it is: it does nothing.
         The call raises StoreError.
         """
-        intent = interpret(
-            message,
-            pickup_word=account.style.pickup_word,
-            words=account.command_words,
-            duties=account.duties,
-        )
+        intent = _meaning(account, message)
         closed = door(account, message, intent)
         if closed is not Door.OPEN:
             return _turned_away(account, message, closed)
+        return self._entering(account, message, intent)
+
+    def _entering(
+        self, account: Account, message: Message, intent: Intent
+    ) -> Entering | bytes | HoldProbe:
         match intent:
             case Question(text):
                 return partial(self._question, account, message, text)
@@ -122,17 +133,20 @@ class Ledger:
         question = self._new_question(account, message, "", push.received_at)
         entered = await self._wishes.enter(account, message, push, intent, question)
         if entered is None:
-            assert isinstance(intent, Confirm), "nothing else leaves a push unentered"
-            return await self._unconfirmed(account, message, intent.text)
+            return await self._unconfirmed(account, message)
         return self._learnt(push, entered)
 
-    async def _unconfirmed(self, account: Account, message: Message, text: str) -> Entered:
-        """A word that had nothing to confirm: a question, of who may ask."""
+    async def _unconfirmed(self, account: Account, message: Message) -> Entered:
+        """A confirming word with nothing to confirm: a text like any other, of who may write."""
         closed = listed(account, message)
-        if closed is Door.OPEN:
-            return await self._question(account, message, text)
-        reply = _turned_away(account, message, closed)
-        return await self._effect(account, message, reply, Effect.NONE)
+        if closed is not Door.OPEN:
+            reply = _turned_away(account, message, closed)
+            return await self._effect(account, message, reply, Effect.NONE)
+        meant = self._entering(account, message, _meaning(account, message, confirms=False))
+        assert not isinstance(meant, HoldProbe), "no text is one"
+        if isinstance(meant, bytes):
+            return await self._effect(account, message, meant, Effect.NONE)
+        return await meant()
 
     def _said(self, account: Account, message: Message, intent: Told | Show) -> Entering | bytes:
         said = self._said_of(account, intent)

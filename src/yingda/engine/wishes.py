@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 
-from yingda.delivery.links import command_link
+from yingda.delivery.links import command_link, sending_link
 from yingda.delivery.passive import tap_link
 from yingda.delivery.status import status
 from yingda.engine.accounts import Account
@@ -24,6 +24,7 @@ from yingda.engine.commands import (
 from yingda.engine.sentences import sentence, text_reply
 from yingda.store.base import Effect, Entered, NewPush, NewQuestion, Store
 from yingda.store.wishes import Confirmation, NewErasure, NewForgetting, NewRetry
+from yingda.texts import Language
 from yingda.turn.model import Turn
 from yingda.wechat.base import Message
 from yingda.wechat.replies import SUCCESS
@@ -34,6 +35,8 @@ Wish = Stop | Retry | Status | Forget | Confirm | Unfollow | Revoke
 #: How long an erasure may be confirmed. Our choice: time to read and to think, not to forget.
 CONFIRM_WITHIN_S = 300.0
 _HOUR_S = 3600.0
+#: One of `CONFIRMING_WORDS`.
+_CONFIRMING_WORD = {Language.CHINESE: "确认", Language.ENGLISH: "confirm"}
 
 
 class Wishes:
@@ -48,7 +51,7 @@ class Wishes:
     ) -> Entered | None:
         """Make the push durable, with what it does; a retry asks by `question`.
 
-        None for a confirming word that has nothing to confirm: that is a question.
+        None for a confirming word that has nothing to confirm: that means something else.
         """
         say = partial(sentence, account, message)
         match wish:
@@ -98,8 +101,12 @@ def _stopped(account: Account, message: Message, stopped: tuple[Turn, ...]) -> b
 
 def _forgetting(account: Account, message: Message, push: NewPush) -> NewForgetting:
     def reply(code: str) -> bytes:
-        label = account.style.texts.say("forget_label")
+        texts = account.style.texts
+        label = texts.say("forget_label")
         link = command_link(account.shown_words.get(Command.FORGET), f" {code}", label)
+        if link == label:
+            # A rule or a button asked, and no word can carry the code: the bare word will do.
+            link = sending_link(_CONFIRMING_WORD[texts.language], label)
         minutes = round(CONFIRM_WITHIN_S / 60)
         return sentence(account, message, "forget_confirm", confirm=link, minutes=minutes)
 

@@ -79,13 +79,13 @@ def meaning(message: Message, pickup_word: str = "1") -> Intent:
         ("/retry#x", Told("help")),
         ("/retry3", Told("help")),
         ("/forget", Forget()),
-        ("/forget 012345", Confirm("/forget 012345", "012345")),
-        ("/forget#012345", Confirm("/forget#012345", "012345")),
+        ("/forget 012345", Confirm("012345")),
+        ("/forget#012345", Confirm("012345")),
         ("/forget 12345", Told("help")),
         ("/forget me", Told("help")),
-        ("确认", Confirm("确认", None)),
-        (" 确 认", Confirm(" 确 认", None)),
-        ("Confirm", Confirm("Confirm", None)),
+        ("确认", Confirm(None)),
+        (" 确 认", Confirm(None)),
+        ("Confirm", Confirm(None)),
         ("确认吗", Question("确认吗")),
         ("/new", Told("help")),
         ("/unknown", Told("help")),
@@ -135,11 +135,16 @@ def test_a_push_of_another_kind_means_what_the_table_says(inner: str, intent: In
     assert meaning(push(inner)) == intent
 
 
-@pytest.mark.parametrize("content", ["确认", "/forget", "/forget 012345"])
-def test_nothing_is_confirmed_where_forgetting_is_off(content: str) -> None:
+@pytest.mark.parametrize("content", ["/forget", "/forget 012345"])
+def test_the_word_of_a_forgetting_that_is_off_means_nothing(content: str) -> None:
     words = words_to_commands({}, {Command.FORGET})
-    expected = Question(content) if content == "确认" else Told("help")
-    assert interpret(text(content), pickup_word="1", words=words) == expected
+    assert interpret(text(content), pickup_word="1", words=words) == Told("help")
+
+
+def test_a_confirming_word_with_nothing_to_confirm_is_a_text_like_any_other() -> None:
+    words = words_to_commands({})
+    found = interpret(text("确认"), pickup_word="1", words=words, confirms=False)
+    assert found == Question("确认")
 
 
 def test_a_built_in_word_that_is_off_leaves_the_operators_own_on() -> None:
