@@ -90,7 +90,7 @@ class Gateway:
         self._rounds = Rounds(clock)
         add_openings(self._rounds, learnt, accounts, providers)
         add_menus(self._rounds, learnt, accounts, self._apis)
-        add_pictures(self._rounds, learnt, accounts, self._apis)
+        add_pictures(self._rounds, learnt, accounts, self._apis, clock)
         self._route = Route(
             accounts=FixedAccounts(accounts),
             ledger=Ledger(

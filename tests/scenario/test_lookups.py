@@ -181,6 +181,26 @@ async def test_a_picture_file_is_uploaded_shown_and_renewed_before_it_is_dropped
         assert (await house.run(phone.follow())).text == "[图片] media-2"
 
 
+async def test_a_picture_that_cannot_be_renewed_is_shown_no_longer_than_wechat_keeps_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "coffee.png"
+    file.write_bytes(b"png")
+    async with open_house(
+        tmp_path, duties=duties(tmp_path, PICTURE.format(file=file, more=""))
+    ) as h:
+        api, phone = MenuApi(h.clock), h.phone()
+        await reopened(h, api)
+        api.transport.is_down = True
+        await h.pass_s(71 * 3600)
+        assert (await h.run(phone.follow())).text == "[图片] media-1"
+        await h.pass_s(3600)
+        assert (await h.run(phone.follow())).text == Texts().say("picture_unavailable")
+        api.transport.is_down = False
+        await h.pass_s(310)
+        assert (await h.run(phone.follow())).text == "[图片] media-2"
+
+
 @pytest.mark.parametrize(
     ("more", "shown"),
     [

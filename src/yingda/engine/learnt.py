@@ -12,11 +12,12 @@ import structlog
 from yingda.clock import Clock
 from yingda.errors import YingdaError
 from yingda.providers.base import Opening
+from yingda.wechat.api_base import Uploaded
 
 _log = structlog.get_logger()
 
 #: How soon to ask again after a failure. Our choice: long enough to be no burden to anybody.
-_AGAIN_AFTER_S = 300.0
+AGAIN_AFTER_S = 300.0
 
 Look = Callable[[], Awaitable[None]]
 
@@ -31,8 +32,8 @@ class Learnt:
         self.menus: dict[str, bool] = {}
         #: Accounts whose menu is asked for, so that the answer may change.
         self.asks_for_menu: set[str] = set()
-        #: Account and file → the media id of its latest upload.
-        self.media_ids: dict[tuple[str, str], str] = {}
+        #: Account and file → its latest upload.
+        self.uploads: dict[tuple[str, str], Uploaded] = {}
 
 
 class Rounds:
@@ -66,7 +67,7 @@ class Rounds:
                 await look()
             except YingdaError as error:
                 _log.warning("lookup_failed", lookup=name, error=str(error))
-                wait_s = min(every_s, _AGAIN_AFTER_S)
+                wait_s = min(every_s, AGAIN_AFTER_S)
             await self._clock.sleep(wait_s)
 
 

@@ -10,9 +10,10 @@ from typing import Protocol
 import structlog
 
 from yingda.actions import OpeningAction, PictureAction
+from yingda.clock import Clock
 from yingda.engine.accounts import Account
-from yingda.engine.learnt import Learnt, Look, Rounds
-from yingda.errors import ApiKind, ApiRefused, ConfigurationError
+from yingda.engine.learnt import AGAIN_AFTER_S, Learnt, Look, Rounds
+from yingda.errors import ApiKind, ApiRefused, ConfigurationError, YingdaError
 from yingda.providers.base import Provider, Welcomer
 from yingda.wechat.api_base import Uploaded
 from yingda.wechat.limits import IMAGE_LIMIT_BYTES, MEDIA_LIFE_S
@@ -26,6 +27,9 @@ _OPENING_EVERY_S = 3600.0
 _MENU_EVERY_S = 3600.0
 #: How long before its end an upload is renewed. Our choice: half a day of failures does no harm.
 _UPLOAD_EVERY_S = MEDIA_LIFE_S - 12 * 3600.0
+#: How long before its end an upload that cannot be renewed is shown no more, for a reply with one
+#: that was dropped shows nothing. Our choice: two failures apart (`learnt`).
+_DROP_BEFORE_S = 2 * AGAIN_AFTER_S
 #: Official page on temporary material.
 _CONTENT_TYPES = {
     ".png": "image/png",
@@ -74,15 +78,20 @@ def _menu(name: str, office: Office, learnt: Learnt) -> Look:
 
 
 def add_pictures(
-    rounds: Rounds, learnt: Learnt, accounts: Iterable[Account], offices: Mapping[str, Office]
+    rounds: Rounds,
+    learnt: Learnt,
+    accounts: Iterable[Account],
+    offices: Mapping[str, Office],
+    clock: Clock,
 ) -> None:
     """Upload the files that accounts show as pictures, and again before WeChat drops them."""
     for account in accounts:
         office = offices.get(account.name)
-        if office is None:
-            continue
         for file in sorted(set(_files_of(account))):
-            look = _picture(account.name, file, office, learnt)
+            if office is None:
+                _log.warning("picture_not_uploaded", account=account.name, reason="no app_secret")
+                break
+            look = _while_kept(account.name, file, learnt, clock, office)
             rounds.add(f"picture:{account.name}", _UPLOAD_EVERY_S, look)
 
 
@@ -90,6 +99,22 @@ def _files_of(account: Account) -> Iterator[str]:
     for action in account.duties.actions():
         if isinstance(action, PictureAction) and action.file and not action.media_id:
             yield action.file
+
+
+def _while_kept(name: str, file: str, learnt: Learnt, clock: Clock, office: Office) -> Look:
+    """Upload it; where that fails until WeChat drops the former one, show that no more."""
+    upload = _picture(name, file, office, learnt)
+
+    async def look() -> None:
+        try:
+            await upload()
+        except YingdaError:
+            former = learnt.uploads.get((name, file))
+            if former is not None and clock.now() >= former.expires_at - _DROP_BEFORE_S:
+                del learnt.uploads[name, file]
+            raise
+
+    return look
 
 
 def _picture(name: str, file: str, office: Office, learnt: Learnt) -> Look:
@@ -103,10 +128,10 @@ def _picture(name: str, file: str, office: Office, learnt: Learnt) -> Look:
             if refused.kind is not ApiKind.NOT_ALLOWED:
                 raise
             # The stand-in is what such an account shows; there is nothing to mend.
-            learnt.media_ids.pop((name, file), None)
+            learnt.uploads.pop((name, file), None)
             _log.info("picture_not_uploaded", account=name, code=refused.code)
             return
-        learnt.media_ids[name, file] = uploaded.media_id
+        learnt.uploads[name, file] = uploaded
 
     return look
 

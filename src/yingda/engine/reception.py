@@ -72,8 +72,8 @@ class Reception:
                 return self._opening(account)
 
     def _picture(self, account: Account, picture: PictureAction) -> Said:
-        uploaded = self._learnt.media_ids.get((account.name, picture.file))
-        if media_id := picture.media_id or uploaded:
+        uploaded = self._learnt.uploads.get((account.name, picture.file))
+        if media_id := picture.media_id or (uploaded.media_id if uploaded else ""):
             return Said(ImageReply(media_id), is_lasting=bool(picture.media_id))
         texts = account.style.texts
         title = picture.title or texts.say("picture_title")
