@@ -82,6 +82,8 @@ def _picture(fields: Fields, key: str) -> Action:
         fields.note("picture_source", key)
     if picture.file and PurePath(picture.file).suffix.lower() not in _PICTURE_SUFFIXES:
         inner.note("picture_kind", "file", allowed=", ".join(_PICTURE_SUFFIXES))
+    if picture.file.startswith("~"):
+        inner.note("home_directory", "file")
     inner.refuse_others()
     return picture
 

@@ -6,14 +6,14 @@ So the problems are found even where other settings are wrong too.
 
 from collections.abc import Iterator, Mapping
 
-from yingda.actions import Action, Rule
+from yingda.actions import Action, CommandAction, Rule
 from yingda.config.actions import read_scenes, read_welcome
 from yingda.config.fields import folded
-from yingda.config.menu import read_menu
+from yingda.config.menu import read_menu, where
 from yingda.config.rules import read_rules
 from yingda.config.tables import Notes
 from yingda.config.texts import Problem
-from yingda.wechat.menu import Menu
+from yingda.wechat.menu import Menu, places
 from yingda.words import COMMAND_WORDS, DEFAULT_PICKUP_WORD, normalised
 
 
@@ -23,7 +23,8 @@ def duties_problems(account: Mapping[str, object], label: str) -> Iterator[Probl
     if "rules" in account:
         read_rules(account["rules"], f"{label}.rules", notes, _taken(account))
     if "menu" in account:
-        read_menu(account["menu"], f"{label}.menu", notes)
+        menu = read_menu(account["menu"], f"{label}.menu", notes)
+        _check_names(menu, f"{label}.menu", notes, _taken(account))
     if "welcome" in account:
         read_welcome(account["welcome"], f"{label}.welcome", notes)
     if "scenes" in account:
@@ -44,6 +45,17 @@ def _taken(account: Mapping[str, object]) -> dict[str, str]:
             taken |= {normalised(str(word)): f"commands.{command}" for word in words}
     pickup_word = account.get("pickup_word", DEFAULT_PICKUP_WORD)
     return {**taken, normalised(str(pickup_word)): "pickup_word"}
+
+
+def _check_names(menu: Menu, label: str, notes: Notes, taken: Mapping[str, str]) -> None:
+    """Where a menu stands in a text, a tap sends the name: nothing else may be meant by it."""
+    for place, button in places(menu):
+        other = taken.get(normalised(button.name))
+        if other is None or button.action is None:
+            continue
+        own = button.action.command if isinstance(button.action, CommandAction) else None
+        if own is None or other not in {COMMAND_WORDS[own], f"commands.{own}"}:
+            notes.add("menu_name_taken", f"{where(label, place)}.name", other=other)
 
 
 def rules_in(value: object) -> tuple[Rule, ...]:

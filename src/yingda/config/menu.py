@@ -16,8 +16,8 @@ def read_menu(value: object, label: str, notes: Notes) -> Menu:
     """The menu, as far as it can be used."""
     menu = Menu(tuple(_button(fields, "") for fields in tables(value, label, notes)))
     for found in flaws(menu):
-        where = _where(label, found.place)
-        notes.add(found.flaw, f"{where}.{found.field}" if found.field else where, most=found.most)
+        spot = where(label, found.place)
+        notes.add(found.flaw, f"{spot}.{found.field}" if found.field else spot, most=found.most)
     _check_names(menu, label, notes)
     return menu
 
@@ -102,8 +102,9 @@ def _check_names(menu: Menu, label: str, notes: Notes) -> None:
     for place, button in places(menu):
         action = button.action
         if action is not None and known.setdefault(normalised(button.name), action) != action:
-            notes.add("menu_name_twice", f"{_where(label, place)}.name")
+            notes.add("menu_name_twice", f"{where(label, place)}.name")
 
 
-def _where(label: str, place: tuple[int, ...]) -> str:
+def where(label: str, place: tuple[int, ...]) -> str:
+    """What the operator calls the button at this place."""
     return label + ".buttons".join(f"[{number}]" for number in place)

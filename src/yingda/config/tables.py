@@ -136,10 +136,12 @@ def tables(value: object, label: str, notes: Notes) -> Iterator[Fields]:
 def _is_page_url(value: str) -> bool:
     try:
         parts = urlsplit(value)
+        has_port = parts.port is None or parts.port > 0
     except ValueError:
         return False
     return (
         parts.scheme in {"http", "https"}
         and bool(parts.hostname)
+        and has_port
         and not any(map(str.isspace, value))
     )

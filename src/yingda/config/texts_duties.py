@@ -124,6 +124,15 @@ DUTIES_ADVICE: Mapping[str, Advice] = {
             "Choose another key; without one the name is the key, so choose another name.",
         ),
     ),
+    "menu_name_taken": Advice(
+        Sentence(
+            "有个按钮的名字发出来是别的意思", "the name of a button means something else when sent"
+        ),
+        Sentence(
+            "请换名字；它与 {other} 相同（粉丝可以直接发送按钮的名字）。",
+            "Choose another name; it equals {other}, and followers may send a button's name.",
+        ),
+    ),
     "menu_name_twice": Advice(
         Sentence(
             "另一个按钮同名，做的却不是一件事",
