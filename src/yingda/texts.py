@@ -41,7 +41,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "waiting_queued": Sentence(
         "收到。前面还有 {count} 个问题在回答，会按顺序来。稍后回复 {word} 或{link}查看回答。",
-        "Got it. {count} of your questions come first. Send {word} later, or {link}, to see it.",
+        "Got it. Questions ahead of it: {count}. Send {word} later, or {link}, to see the answer.",
     ),
     "waiting_thinking": Sentence(
         "正在思考，已经想了 {seconds} 秒。稍后回复 {word} 或{link}，就能看到回答。",
@@ -97,8 +97,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "queue_full": Sentence(
         "你还有 {count} 个问题没回答完，这条先不收了。"
         "等回答出来再发一次吧，回复 {word} 可以看进度。",
-        "{count} of your questions are still open, so this one was not taken. Please send it again "
-        "once they are answered; {word} shows how far they are.",
+        "You have too many open questions ({count}), so this one was not taken. Please send it "
+        "again once they are answered; {word} shows how far they are.",
     ),
     "too_fast": Sentence(
         "问得有点快了，这条先不收。下一次可以提问：{time}。",
@@ -175,7 +175,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "status_queued": Sentence(
         "排队中「{question}」，前面还有 {count} 个，已等 {seconds} 秒。",
-        "Waiting: “{question}” for {seconds} s, behind {count} others.",
+        "Queued: “{question}”, for {seconds} s; questions ahead of it: {count}.",
     ),
     "status_more": Sentence("另有 {count} 个没有列出。", "And {count} more."),
     "status_nothing": Sentence(
