@@ -114,7 +114,11 @@ def _question(fields: Fields, key: str) -> Action:
 
 
 def _agent(fields: Fields, key: str) -> Action:
-    return AgentAction() if fields.raw(key) is True else AgentAction(fields.line(key))
+    named = fields.raw(key)
+    if isinstance(named, bool):
+        _require_true(fields, key)
+        return AgentAction()
+    return AgentAction(fields.line(key))
 
 
 def _opening(fields: Fields, key: str) -> Action:

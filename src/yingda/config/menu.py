@@ -59,7 +59,8 @@ def _below(fields: Fields, name: str, above: str) -> tuple[Button, ...]:
     if above:
         fields.note("menu_too_deep", "buttons")
         return ()
-    if not (below := tuple(_button(each, name) for each in fields.tables("buttons"))):
+    below = tuple(_button(each, name) for each in fields.tables("buttons"))
+    if fields.raw("buttons") == []:
         fields.note("empty", "buttons")
     return below
 

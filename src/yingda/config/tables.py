@@ -123,7 +123,7 @@ class Fields:
 def tables(value: object, label: str, notes: Notes) -> Iterator[Fields]:
     """The tables of a list, each called by its number from 1."""
     if not isinstance(value, list):
-        notes.add("list", label)
+        notes.add("tables", label)
         return
     for number, each in enumerate(value, 1):
         own = f"{label}[{number}]"

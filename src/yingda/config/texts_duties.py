@@ -15,6 +15,13 @@ _SHORTEN = Sentence(
 
 #: Code → advice.
 DUTIES_ADVICE: Mapping[str, Advice] = {
+    "tables": Advice(
+        Sentence("应当是一组 TOML 表", "it must be a list of TOML tables"),
+        Sentence(
+            "请用两层方括号开头，写成 [[表名]]，每一个各写一次。",
+            "Write [[the.name]] in double brackets, once for each, and its keys below.",
+        ),
+    ),
     # Actions
     "action_missing": Advice(
         Sentence("没有说要做什么", "it does not say what is to be done"),
