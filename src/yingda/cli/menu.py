@@ -23,6 +23,9 @@ from yingda.wechat.menu import changes, lines, shape, to_api
 #: Exit status: done; WeChat refused; the settings do not allow it (BSD's sysexits: EX_CONFIG).
 DONE, REFUSED, MISCONFIGURED = 0, 1, 78
 
+#: Verified or not, the account was banned or restricted. Official table of return codes.
+_BANNED = frozenset({48004, 50002})
+
 Connect = Callable[[AccountSettings, TokenVault, Clock], WechatApi | None]
 
 
@@ -135,7 +138,7 @@ def _told(error: WechatApiError, language: Language) -> str:
     if not isinstance(error, ApiRefused):
         told = say(language, "unreachable", reason=error.detail)
         return told + (say(language, "mend", mend=error.mend) if error.mend else "")
-    if error.kind is ApiKind.NOT_ALLOWED:
+    if error.kind is ApiKind.NOT_ALLOWED and error.code not in _BANNED:
         return say(language, "refused", reason=_code(error)) + say(language, "in_text")
     advice = advice_for(error)
     is_chinese = language is Language.CHINESE

@@ -159,15 +159,21 @@ def shape(value: Mapping[str, Any]) -> tuple[dict[str, object], ...]:
     """
     inner = value.get("menu", value)
     found = inner.get("button") if isinstance(inner, Mapping) else None
-    return tuple(_shape(each) for each in found or () if isinstance(each, Mapping))
+    return tuple(map(_shape, _tables_in(found)))
+
+
+def _tables_in(value: object) -> Iterator[Mapping[str, Any]]:
+    """What looks like buttons, for the answer may come from anybody."""
+    if isinstance(value, list | tuple):
+        yield from (each for each in value if isinstance(each, Mapping))
 
 
 def _shape(button: Mapping[str, Any]) -> dict[str, object]:
     below = button.get("sub_button") or ()
     # An edition of `menu/get` puts the list one level deeper.
-    below = below.get("list", ()) if isinstance(below, Mapping) else below
-    if below:
-        return {"name": button.get("name", ""), "sub_button": [_shape(each) for each in below]}
+    below = below.get("list") if isinstance(below, Mapping) else below
+    if shapes := [_shape(each) for each in _tables_in(below)]:
+        return {"name": button.get("name", ""), "sub_button": shapes}
     return {name: text for name in _FIELDS if (text := button.get(name))}
 
 

@@ -123,7 +123,7 @@ async def test_an_account_without_the_right_is_told_what_happens_instead(tmp_pat
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("code", [40164, 40018, 45009, 12345])
+@pytest.mark.parametrize("code", [40164, 40018, 45009, 48004, 50002, 12345])
 async def test_a_refusal_is_told_with_its_code_in_the_operator_s_language(
     tmp_path: Path, code: int, language: Language
 ) -> None:

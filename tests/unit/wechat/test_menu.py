@@ -93,9 +93,14 @@ def test_a_published_menu_reads_the_same_however_it_is_wrapped(answer: dict[str,
     assert changes(shape(answer), shape(to_api(MENU))) == ()
 
 
-@pytest.mark.parametrize("answer", [{}, {"menu": 5}, {"menu": {}}, {"button": [3]}])
+@pytest.mark.parametrize("answer", [{}, {"menu": 5}, {"menu": {}}, {"button": [3]}, {"button": 5}])
 def test_an_odd_answer_is_an_empty_menu(answer: dict[str, object]) -> None:
     assert shape(answer) == ()
+
+
+@pytest.mark.parametrize("below", [5, "ab", ["ab"], {"list": 5}, {"list": None}])
+def test_a_button_with_odd_ones_below_has_none(below: object) -> None:
+    assert shape({"button": [{"name": "a", "sub_button": below}]}) == ({"name": "a"},)
 
 
 def test_the_difference_between_two_menus_is_told_by_name() -> None:
