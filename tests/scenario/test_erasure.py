@@ -217,6 +217,19 @@ async def test_a_button_that_forgets_can_be_confirmed_where_no_word_begins_it(
         assert texts_of(house) == []
 
 
+async def test_a_link_to_what_was_erased_leads_to_nothing_that_was_asked_since(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        phone = house.phone()
+        await talk(house, phone)
+        await forget(house, phone)
+        house.provider.on("新的", Script(text="新的回答。"))
+        await house.run(phone.say("新的"))
+        assert (await house.run(phone.say("1#1"))).text == NOTHING
+        assert "新的回答。" in (await house.run(phone.say("1"))).text
+
+
 async def test_nobody_elses_texts_are_erased(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         one, two = house.phone("o_one"), house.phone("o_two")

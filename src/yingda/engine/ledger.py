@@ -207,6 +207,9 @@ class Ledger:
                 return Aim(named)
             if named is not None and named.has_something_to_show:
                 return Aim(named, is_again=not named.is_unread)
+            if named is None and pickup.number < view.newest_number:
+                # Numbers are given without a gap: it was erased. Its links lead to nothing new.
+                return None
         return aim(pickup, view, account.style.pickup_word)
 
     async def _effect(

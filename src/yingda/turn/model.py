@@ -88,6 +88,12 @@ class FollowerView(msgspec.Struct, frozen=True, kw_only=True):
     #: The newest of the turns that ended with something to show, whether it was read or not.
     last: Turn | None = None
 
+    @property
+    def newest_number(self) -> int:
+        """The highest number in view; 0 when nothing is."""
+        seen = (*self.pending, *self.unread, *((self.last,) if self.last else ()))
+        return max((turn.number for turn in seen), default=0)
+
     def find(self, number: int) -> Turn | None:
         """The turn with this number, if it is one of those in view."""
         seen = (*self.pending, *self.unread, *((self.last,) if self.last else ()))
