@@ -15,6 +15,7 @@ from yingda.providers.base import Opening
 from yingda.simulator.phone import shown_text
 from yingda.simulator.server_api_base import AccountKind
 from yingda.texts import Texts
+from yingda.wechat.api_base import ApiAnswer, ApiRequest
 
 MENU = """
 [[accounts.default.menu]]
@@ -179,6 +180,23 @@ async def test_a_picture_file_is_uploaded_shown_and_renewed_before_it_is_dropped
         assert (await house.run(phone.follow())).text == "[图片] media-1"
         await house.pass_s(60 * 3600 + 10)
         assert (await house.run(phone.follow())).text == "[图片] media-2"
+
+
+async def test_a_picture_is_uploaded_under_a_name_that_wechat_takes(tmp_path: Path) -> None:
+    file = tmp_path / "咖啡.PNG"
+    file.write_bytes(b"png")
+    shown = duties(tmp_path, PICTURE.format(file=file, more=""))
+    async with open_house(tmp_path, duties=shown) as house:
+        api, names = MenuApi(house.clock), list[str]()
+        send = api.transport.send
+
+        async def noting(request: ApiRequest) -> ApiAnswer:
+            names.extend([request.file.filename] if request.file else [])
+            return await send(request)
+
+        api.transport.send = noting  # type: ignore[method-assign]
+        await reopened(house, api)
+        assert names == ["picture.png"]
 
 
 async def test_a_picture_that_cannot_be_renewed_is_shown_no_longer_than_wechat_keeps_it(

@@ -121,9 +121,13 @@ def _picture(name: str, file: str, office: Office, learnt: Learnt) -> Look:
     path = Path(file)
 
     async def look() -> None:
-        kind = _CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        suffix = path.suffix.lower()
+        kind = _CONTENT_TYPES.get(suffix, "application/octet-stream")
+        # WeChat may mind capitals in a suffix and Chinese in a name (reported by users of its
+        # other clients), and needs no name of this machine.
+        name_there = f"picture{suffix}"
         try:
-            uploaded = await office.upload_image(_content(path), path.name, kind)
+            uploaded = await office.upload_image(_content(path), name_there, kind)
         except ApiRefused as refused:
             if refused.kind is not ApiKind.NOT_ALLOWED:
                 raise
