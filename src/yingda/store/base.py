@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from yingda.errors import FailureKind
+from yingda.store.push_base import Grant, PushStore
 from yingda.store.wishes import (
     Confirmation,
     Erased,
@@ -46,6 +47,8 @@ class NewPush(msgspec.Struct, frozen=True, kw_only=True):
     kind: PushKind
     created_at: float
     received_at: float
+    #: What it opens, for an account that may push; None leaves the quota alone.
+    grant: Grant | None = None
 
 
 class Bound(StrEnum):
@@ -211,6 +214,8 @@ class ChosenReply(msgspec.Struct, frozen=True, kw_only=True):
     promises: int | None = None
     #: A hold that came to nothing, for its attempt is answered by this very reply.
     gives_back: int | None = None
+    #: The turn whose parts are sent by themselves from now on; needs a message that is left.
+    pushes: int | None = None
 
 
 class NewHold(msgspec.Struct, frozen=True, kw_only=True):
@@ -253,10 +258,12 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     to_run: tuple[tuple[int, str], ...]
     #: Replies that were chosen and not seen sent; their parts will be offered again.
     doubtful_count: int
+    #: Account and openid of everyone whose pushes are not over.
+    to_push: tuple[tuple[str, str], ...] = ()
 
 
-class Store(TokenVault, Protocol):
-    """Everything that must survive a crash; the access tokens of WeChat's server API with it."""
+class Store(TokenVault, PushStore, Protocol):
+    """Everything that must survive a crash; tokens of WeChat's server API and pushes with it."""
 
     async def recover(self) -> Recovered:
         """Take over what an earlier process left: call once, before anything else."""
@@ -381,7 +388,8 @@ class Store(TokenVault, Protocol):
         """Fix a push's reply, and return the reply that stands.
 
         The first caller's reply stands, whoever else comes later. None, and no change, when the
-        offer does not start where the turn's cursor is now: look again and choose anew.
+        offer does not start where the turn's cursor is now, or the turn cannot be pushed: look
+        again and choose anew.
         """
 
     async def mark_sent(self, push_id: int) -> None:

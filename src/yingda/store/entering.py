@@ -2,6 +2,7 @@
 
 from yingda.store.admission import OpenTurns, refusal
 from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind
+from yingda.store.quotas import grant_quota
 from yingda.store.steps import (
     TURN_COLUMNS,
     Row,
@@ -172,6 +173,8 @@ def insert_push(
         reply=reply,
         chosen_at=None if reply is None else new.received_at,
     )
+    if row is not None and new.grant is not None:
+        yield from grant_quota(new.grant)
     return row[0] if row else None
 
 

@@ -17,6 +17,7 @@ from yingda.store.entering import (
     repeat,
     replied,
 )
+from yingda.store.quotas import forget_quota, withdraw_pushes
 from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
 from yingda.store.stopping import cancel_pending
 from yingda.store.wishes import (
@@ -140,6 +141,8 @@ def enter_erasure(new: NewPush, reply: bytes, erasure: NewErasure) -> Steps[Ente
     who = {"account": new.account, "openid": erasure.openid}
     yield from close_conversation(at=new.received_at, **who)
     cancelled = yield from cancel_pending(at=new.received_at, **who)
+    yield from withdraw_pushes(**who)
+    yield from forget_quota(**who)
     yield from execute(_WITHDRAW, **who)
     yield from execute(_DROP_REQUEST, **who)
     yield from execute(

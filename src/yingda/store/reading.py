@@ -3,6 +3,7 @@
 import secrets
 
 from yingda.store.base import Outlook, Recovered
+from yingda.store.quotas import pushed_followers
 from yingda.store.replies import doubt_unsettled
 from yingda.store.steps import (
     TURN_COLUMNS,
@@ -34,14 +35,16 @@ _LAST = f"""
     WHERE account = :account AND openid = :openid AND state IN ('answered', 'failed')
     AND is_withdrawn = 0 ORDER BY number DESC LIMIT 1
 """
-# A running turn of which a part was offered has more as well. Each half has its partial index.
+# A running turn of which a part was offered has more as well; what is pushed comes by itself.
+# Each half has its partial index.
 _OTHER_UNREAD = f"""
     SELECT {TURN_COLUMNS} FROM turn WHERE id = (SELECT min(id) FROM (
         SELECT id FROM turn
         WHERE account = :account AND openid = :openid AND is_unread = 1 AND id <> :id
+        AND is_pushed = 0
         UNION ALL SELECT id FROM turn
         WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
-        AND parts_offered > 0 AND id <> :id
+        AND parts_offered > 0 AND id <> :id AND is_pushed = 0
     ))
 """
 _HEAD_STARTED_AT = """
@@ -55,10 +58,11 @@ _OUTLOOK = f"""
         SELECT max(n.number) FROM turn n WHERE n.account = t.account AND n.openid = t.openid
     ), EXISTS (
         SELECT 1 FROM turn u WHERE u.account = t.account AND u.openid = t.openid
-        AND u.is_unread = 1 AND u.id <> t.id
+        AND u.is_unread = 1 AND u.id <> t.id AND u.is_pushed = 0
     ) OR EXISTS (
         SELECT 1 FROM turn b WHERE b.account = t.account AND b.openid = t.openid
         AND b.state IN ('queued', 'running') AND b.parts_offered > 0 AND b.id <> t.id
+        AND b.is_pushed = 0
     ), CASE WHEN state IN ('queued', 'running') THEN (
         SELECT count(*) FROM turn a WHERE a.account = t.account AND a.openid = t.openid
         AND a.state IN ('queued', 'running') AND a.conversation_id = t.conversation_id
@@ -127,8 +131,11 @@ def recover() -> Steps[Recovered]:
     """What an earlier process left: replies nobody saw sent, and turns that must be run."""
     doubtful_count = yield from doubt_unsettled()
     heads = yield from fetch(_HEADS)
-    to_run = tuple((turn_id, provider) for turn_id, provider in heads)
-    return Recovered(to_run=to_run, doubtful_count=doubtful_count)
+    return Recovered(
+        to_run=tuple((turn_id, provider) for turn_id, provider in heads),
+        doubtful_count=doubtful_count,
+        to_push=(yield from pushed_followers()),
+    )
 
 
 def get_or_make_secret(name: str) -> Steps[bytes]:

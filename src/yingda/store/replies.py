@@ -6,6 +6,7 @@ An offer is *chosen* when its reply is fixed, *sent* when the connection took th
 
 from yingda.store.base import ChosenReply, NewOffer, OfferedPart
 from yingda.store.patience import give_back
+from yingda.store.quotas import begin_push
 from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
 from yingda.turn.model import Cursor, Turn
 
@@ -78,7 +79,7 @@ _OFFERED_PARTS = """
     SELECT o.start_source_chars, o.start_block_chars, o.end_source_chars, o.end_block_chars, o.shown
     FROM offer o JOIN turn t ON t.id = o.turn_id
     WHERE o.turn_id = :id AND o.revision = t.revision AND o.shown IS NOT NULL
-    ORDER BY o.id
+    AND o.state <> 'refused' ORDER BY o.id
 """
 _MARK_READ = """
     UPDATE turn SET is_unread = 0 WHERE id = :id AND revision = :revision
@@ -91,17 +92,28 @@ def choose_reply(push_id: int, chosen: ChosenReply) -> Steps[bytes | None]:
     row = yield from fetch(_STANDING_REPLY, id=push_id)
     standing: bytes | None = row[0][0]
     if standing is None:
-        if chosen.offer is not None:
-            fits = yield from _offer(push_id, chosen.offer, chosen.chosen_at)
-            if not fits:
-                return None
+        if not (yield from _fits(push_id, chosen)):
+            return None
         yield from execute(_KEEP_REPLY, id=push_id, reply=chosen.reply, at=chosen.chosen_at)
         if chosen.promises is not None:
-            yield from execute(_KEEP_PROMISE, id=chosen.promises, at=chosen.chosen_at)
+            yield from keep_promise(chosen.promises, chosen.chosen_at)
     if chosen.gives_back is not None:
         # Also of attempts at the same time, of which only one fixed the reply.
         yield from give_back(chosen.gives_back)
     return chosen.reply if standing is None else standing
+
+
+def _fits(push_id: int, chosen: ChosenReply) -> Steps[bool]:
+    if chosen.offer is not None:
+        return (yield from _offer(push_id, chosen.offer, chosen.chosen_at))
+    if chosen.pushes is not None:
+        return (yield from begin_push(chosen.pushes, chosen.chosen_at))
+    return True
+
+
+def keep_promise(turn_id: int, at: float) -> Steps[None]:
+    """The follower is told that this turn can be picked up."""
+    yield from execute(_KEEP_PROMISE, id=turn_id, at=at)
 
 
 def _offer(push_id: int, new: NewOffer, at: float) -> Steps[bool]:
@@ -163,20 +175,21 @@ def mark_doubtful(push_id: int) -> Steps[None]:
     """The reply may not have arrived."""
     row = yield from fetch_one(f"{_UNSETTLED} AND push_id = :id", id=push_id)
     if row is not None:
-        yield from _take_back(row)
+        yield from take_back(row, "doubtful")
 
 
 def doubt_unsettled() -> Steps[int]:
     """After a crash: no one saw these replies sent. Returns how many."""
     rows = yield from fetch(f"{_UNSETTLED} ORDER BY id DESC")
     for row in rows:
-        yield from _take_back(row)
+        yield from take_back(row, "doubtful")
     return len(rows)
 
 
-def _take_back(row: Row) -> Steps[None]:
+def take_back(row: Row, state: str) -> Steps[None]:
+    """Put the cursor back to where an unsettled offer begins; the row is one of `_UNSETTLED`."""
     offer_id, turn_id, revision, part_no, source_chars, block_chars = row
-    yield from execute("UPDATE offer SET state = 'doubtful' WHERE id = :id", id=offer_id)
+    yield from execute("UPDATE offer SET state = :state WHERE id = :id", id=offer_id, state=state)
     yield from execute(
         _MOVE_CURSOR_BACK,
         turn_id=turn_id,

@@ -84,12 +84,13 @@ _END = {
     for happening in (Happening.ANSWER, Happening.FAIL)
 }
 _NO_IDS = RunIds()
-# An offer in doubt may have been read as well.
+# An offer in doubt may have been read as well, one that was refused was not.
 _BEGIN_ANEW = """
     UPDATE turn SET revision = revision + 1, notice = :notice, replaced_answer = :replaced_answer,
         cursor_source_chars = 0, cursor_block_chars = 0, parts_offered = 0
     WHERE id = :id AND run_no = :run_no AND state = 'running' AND EXISTS (
         SELECT 1 FROM offer WHERE turn_id = turn.id AND offer.revision = turn.revision
+        AND offer.state <> 'refused'
     )
 """
 _KEEP_PROVIDER_CONVERSATION = """

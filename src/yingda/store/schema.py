@@ -112,11 +112,16 @@ turn = Table(
     Column("chance", Double),
     #: When its texts and the provider's names for it were erased; the row itself stays.
     Column("erased_at", Double),
+    #: Its parts are to be sent as service messages, as they come.
+    Column("is_pushed", Integer, nullable=False, server_default=text("0")),
+    #: Why no more of it is pushed; see `push_base.PushEnd`.
+    Column("push_end", Text),
     UniqueConstraint("account", "openid", "number"),
     sqlite_autoincrement=True,
 )
 is_pending = text("state IN ('queued', 'running')")
 is_unread = text("is_unread = 1")
+is_pushed = text("is_pushed = 1")
 
 #: Finds a follower's open turns, the head of each conversation among them, and at start every
 #: turn that still has to run.
@@ -135,6 +140,15 @@ Index(
     turn.c.id,
     sqlite_where=is_unread,
     postgresql_where=is_unread,
+)
+#: Finds a follower's pushed turns, and at start everyone who has any.
+Index(
+    "ix_turn_pushed",
+    turn.c.account,
+    turn.c.openid,
+    turn.c.id,
+    sqlite_where=is_pushed,
+    postgresql_where=is_pushed,
 )
 
 #: A run that was cut off and taken over by the next one: what was known of it.
@@ -170,13 +184,14 @@ push = Table(
     sqlite_autoincrement=True,
 )
 
-#: A piece of an answer that a reply carried towards the follower.
+#: A piece of an answer on its way to the follower, by a reply or a service message.
 offer = Table(
     "offer",
     metadata,
     Column("id", _Id, primary_key=True),
     Column("turn_id", _Id, ForeignKey("turn.id"), nullable=False, index=True),
-    Column("push_id", _Id, ForeignKey("push.id"), nullable=False, unique=True),
+    #: The push whose reply carried it; None for a service message.
+    Column("push_id", _Id, ForeignKey("push.id"), unique=True),
     Column("run_no", Integer, nullable=False),
     Column("part_no", Integer, nullable=False),
     Column("start_source_chars", Integer, nullable=False),
@@ -184,7 +199,7 @@ offer = Table(
     Column("end_source_chars", Integer, nullable=False),
     Column("end_block_chars", Integer, nullable=False),
     Column("completes", Integer, nullable=False),
-    #: chosen, sent or doubtful; see `store/replies.py`.
+    #: chosen, sent, doubtful or refused; see `store/replies.py` and `store/pushing.py`.
     Column("state", Text, nullable=False),
     Column("offered_at", Double, nullable=False),
     Column("revision", Integer, nullable=False, server_default=text("0")),
@@ -268,4 +283,28 @@ provider_deletion = Table(
     Column("tries", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("provider", "provider_conversation_id"),
     sqlite_autoincrement=True,
+)
+
+#: What WeChat last said of an account's right to send service messages.
+push_right = Table(
+    "push_right",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("is_allowed", Integer, nullable=False),
+    Column("learnt_at", Double, nullable=False),
+    #: Tells the settings it was learnt under from others; holds no secret.
+    Column("fingerprint", Text, nullable=False),
+)
+
+#: How many service messages a follower may still be sent, and until when.
+quota = Table(
+    "quota",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("openid", Text, primary_key=True),
+    #: The key of the push that granted them.
+    Column("granted_by", Text, nullable=False),
+    Column("messages_left", Integer, nullable=False),
+    Column("acted_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
 )

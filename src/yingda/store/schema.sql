@@ -50,6 +50,22 @@ CREATE TABLE provider_deletion (
     CONSTRAINT uq_provider_deletion_provider_provider_conversation_id UNIQUE (provider, provider_conversation_id)
 );
 CREATE INDEX ix_provider_deletion_due_at ON provider_deletion (due_at);
+CREATE TABLE push_right (
+    account TEXT NOT NULL,
+    is_allowed INTEGER NOT NULL,
+    learnt_at DOUBLE NOT NULL,
+    fingerprint TEXT NOT NULL,
+    CONSTRAINT pk_push_right PRIMARY KEY (account)
+);
+CREATE TABLE quota (
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    granted_by TEXT NOT NULL,
+    messages_left INTEGER NOT NULL,
+    acted_at DOUBLE NOT NULL,
+    expires_at DOUBLE NOT NULL,
+    CONSTRAINT pk_quota PRIMARY KEY (account, openid)
+);
 CREATE TABLE secret (
     name TEXT NOT NULL,
     value BLOB NOT NULL,
@@ -93,10 +109,13 @@ CREATE TABLE turn (
     holds INTEGER DEFAULT 0 NOT NULL,
     chance DOUBLE,
     erased_at DOUBLE,
+    is_pushed INTEGER DEFAULT 0 NOT NULL,
+    push_end TEXT,
     CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
     CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
 );
 CREATE INDEX ix_turn_pending ON turn (account, openid, id) WHERE state IN ('queued', 'running');
+CREATE INDEX ix_turn_pushed ON turn (account, openid, id) WHERE is_pushed = 1;
 CREATE INDEX ix_turn_unread ON turn (account, openid, id) WHERE is_unread = 1;
 CREATE TABLE hold (
     id INTEGER NOT NULL,
@@ -139,7 +158,7 @@ CREATE TABLE push (
 CREATE TABLE offer (
     id INTEGER NOT NULL,
     turn_id INTEGER NOT NULL,
-    push_id INTEGER NOT NULL,
+    push_id INTEGER,
     run_no INTEGER NOT NULL,
     part_no INTEGER NOT NULL,
     start_source_chars INTEGER NOT NULL,

@@ -41,6 +41,7 @@ from yingda.store.files import hold, make_file, make_folder
 from yingda.store.migrate import bring_up_to_date, version_of
 from yingda.store.reader import Reader
 from yingda.store.refusals import store_error
+from yingda.store.sqlite_pushing import SqlitePushing
 from yingda.store.steps import Steps, execute
 from yingda.store.wishes import (
     Confirmation,
@@ -64,7 +65,7 @@ _OPENING_WAIT_S = 1.5
 _CHECKED_UP_TO_BYTES = 128 * 1024 * 1024
 
 
-class SqliteStore:
+class SqliteStore(SqlitePushing):
     """Implements `store.base.Store` on a file. Made by `open_sqlite`."""
 
     def __init__(

@@ -49,7 +49,8 @@ def execute(sql: str, **values: object) -> Steps[None]:
 TURN_COLUMNS = (
     "id, conversation_id, account, openid, number, question, state, run_no, entered_at, ended_at,"
     " answer, failure, conversation_was_reset, cursor_source_chars, cursor_block_chars,"
-    " parts_offered, is_unread, promised_at, run_started_at, revision, notice, is_withdrawn"
+    " parts_offered, is_unread, promised_at, run_started_at, revision, notice, is_withdrawn,"
+    " is_pushed"
 )
 
 
@@ -77,6 +78,7 @@ def turn_from(row: Row, ahead: int = 0) -> Turn:
         revision=row[19],
         notice=Notice(row[20]) if row[20] else None,
         is_withdrawn=bool(row[21]),
+        is_pushed=bool(row[22]),
         ahead=ahead,
     )
 

@@ -14,6 +14,7 @@ from yingda.store.entering import (
     known_push,
     repeat,
 )
+from yingda.store.quotas import withdraw_pushes
 from yingda.store.steps import TURN_COLUMNS, Steps, execute, fetch, fetch_one, read_turn, turn_from
 from yingda.store.wishes import NewRetry
 from yingda.turn.lifecycle import Happening, sources
@@ -72,6 +73,7 @@ def enter_stop(new: NewPush, reply: Callable[[tuple[Turn, ...]], bytes]) -> Step
     push_id = yield from insert_push(new)
     if push_id is None:
         return (yield from known_push(new))
+    yield from withdraw_pushes(new.account, new.openid)
     stopped = yield from cancel_pending(new.account, new.openid, new.received_at)
     entered = yield from keep_reply(push_id, new, reply(stopped))
     return msgspec.structs.replace(entered, cancelled=tuple(turn.id for turn in stopped))

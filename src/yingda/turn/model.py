@@ -66,6 +66,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     notice: Notice | None = None
     #: The follower left or had it erased: nothing of it is shown any more.
     is_withdrawn: bool = False
+    #: Its parts are sent by themselves, as they come.
+    is_pushed: bool = False
     #: How many pending turns of the same conversation come before this one.
     ahead: int = 0
 

@@ -49,6 +49,8 @@ def normalised(sql: str) -> str:
 def parts(sql: str) -> str:
     """The lines of a CREATE TABLE, in any order, without the name of an id's own key."""
     body = re.sub(r"CONSTRAINT pk_\w+ (?=PRIMARY KEY ?\(id\))", "", normalised(sql))
+    # The bracket that closes the whole belongs to no line.
+    body = body[: body.rindex(")")]
     return "\n".join(sorted(re.split(r",(?![^(]*\))", body)))
 
 

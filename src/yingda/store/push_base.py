@@ -1,0 +1,155 @@
+"""The store's seam for accounts that may push: rights, quotas, and parts sent by themselves.
+
+Each method is one transaction. Times are Unix seconds and always handed in. What an account's
+settings are, and what WeChat answers, is the callers' business.
+"""
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from yingda.turn.model import Cursor
+
+
+class PushRight(msgspec.Struct, frozen=True, kw_only=True):
+    """What WeChat last said of an account's right to send service messages."""
+
+    is_allowed: bool
+    learnt_at: float
+    #: Tells the settings it was learnt under from others; holds no secret.
+    fingerprint: str
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What an action of a follower opens: messages, and until when they may be sent."""
+
+    account: str
+    openid: str
+    #: The key of the push that told of the action; the same key grants once.
+    key: str
+    count: int
+    at: float
+    until: float
+
+
+class Quota(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a follower's last grant is left."""
+
+    left: int
+    expires_at: float
+    #: When the follower last did something that counts.
+    acted_at: float
+
+    def left_at(self, at: float) -> int:
+        """How many messages may be sent now."""
+        return self.left if at < self.expires_at else 0
+
+
+class PushEnd(StrEnum):
+    """Why nothing more of a turn is pushed."""
+
+    #: All of it was sent.
+    DONE = "done"
+    #: The quota, but for its last message, is used up: the rest is for pickup.
+    QUOTA = "quota"
+    #: WeChat sends nothing for this account.
+    DENIED = "denied"
+    #: The follower cannot be reached.
+    NOT_FOLLOWING = "not_following"
+    #: One part was in doubt twice.
+    DOUBTFUL = "doubtful"
+    #: WeChat refused, or could not be reached, however often it was tried.
+    REFUSED = "refused"
+    #: The turn was cancelled or withdrawn.
+    WITHDRAWN = "withdrawn"
+
+
+class NewPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that is about to be sent as a service message."""
+
+    turn_id: int
+    run_no: int
+    revision: int
+    start: Cursor
+    end: Cursor
+    completes: bool
+    #: The part itself, if it was cut while the answer was still being written.
+    shown: str | None
+    #: The turn has not ended; the part stands only while that is so.
+    is_live: bool
+    chosen_at: float
+    #: The turn that the message says can be picked up.
+    promises: int | None = None
+
+
+class PartFate(StrEnum):
+    """What became of a part."""
+
+    SENT = "sent"
+    #: Nobody knows whether it arrived: the cursor goes back to where it begins.
+    DOUBTFUL = "doubtful"
+    #: It did not arrive: the same.
+    REFUSED = "refused"
+
+
+class DoubtfulPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The part at the cursor whose sending is in doubt."""
+
+    run_no: int
+    end: Cursor
+    #: None if it was cut from the ended answer: it is cut alike again.
+    shown: str | None
+    #: How often it was sent already.
+    times: int
+
+
+class PushLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What a turn's pusher has to know besides the turn."""
+
+    #: None where nothing was ever granted.
+    quota: Quota | None
+    in_doubt: DoubtfulPart | None
+
+
+class PushStore(Protocol):
+    """What must survive a crash of an account that may push."""
+
+    async def push_right(self, account: str) -> PushRight | None:
+        """What is known of the account's right; None when nothing is."""
+
+    async def keep_push_right(self, account: str, right: PushRight) -> None:
+        """Keep what was learnt last."""
+
+    async def grant_quota(self, grant: Grant) -> None:
+        """An action that is no push of ours to answer renews the quota; a repeat does not."""
+
+    async def quota(self, account: str, openid: str) -> Quota | None:
+        """What is left of the follower's last grant."""
+
+    async def next_pushed(self, account: str, openid: str) -> int | None:
+        """The follower's oldest turn that is to be pushed: the only one that may send."""
+
+    async def push_look(self, turn_id: int) -> PushLook:
+        """The follower's quota, and the part in doubt at the turn's cursor."""
+
+    async def choose_part(self, new: NewPart) -> int | None:
+        """Move the cursor over a part and spend one message, before it is sent; the part's id.
+
+        None, and no change, when the turn is not the follower's oldest pushed one, a part of the
+        follower is under way, no message is left, or the part does not start at the cursor.
+        """
+
+    async def settle_part(
+        self, part_id: int, fate: PartFate, *, gives_back: bool = False, empties: bool = False
+    ) -> None:
+        """Keep what became of a chosen part; a sent part that completes its answer ends the push.
+
+        `gives_back` returns the message that it cost, `empties` sets what is left to none.
+        """
+
+    async def end_push(self, turn_id: int, end: PushEnd) -> None:
+        """Nothing more of the turn is pushed; what is unread waits for pickup."""
+
+    async def end_pushes(self, account: str, openid: str, end: PushEnd) -> None:
+        """The same for all turns of a follower, who has no message left either."""
