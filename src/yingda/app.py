@@ -4,6 +4,8 @@
 """
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from zoneinfo import ZoneInfo
@@ -14,7 +16,8 @@ from yingda.clock import Clock
 from yingda.config import Settings
 from yingda.config.values import AccountSettings, EchoProvider, ProviderSettings
 from yingda.delivery.passive import ReplyStyle
-from yingda.engine.accounts import Account, FixedAccounts
+from yingda.engine.accounts import Account, FixedAccounts, PushMode
+from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
@@ -28,12 +31,15 @@ from yingda.engine.ledger import Ledger
 from yingda.engine.lookups import add_menus, add_openings, add_pictures
 from yingda.engine.patience import Patience
 from yingda.engine.push_age import PushAges
+from yingda.engine.push_rights import PushRights
+from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.reception import Reception
 from yingda.engine.route import Route
 from yingda.engine.rules import Rules
 from yingda.engine.runner import Runner
 from yingda.engine.stalls import Stalls
+from yingda.engine.typing_states import TypingStates
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
 from yingda.providers.dify import Dify
@@ -44,7 +50,7 @@ from yingda.store.sqlite import open_sqlite
 from yingda.texts import Texts
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
-from yingda.wechat.api_base import TokenVault
+from yingda.wechat.api_base import ServiceDesk, TokenVault
 from yingda.wechat.api_http import HttpApiTransport, HttpSettings
 from yingda.wechat.api_token import Credentials
 from yingda.wechat.envelope import AesKey, Envelope
@@ -86,13 +92,26 @@ class Gateway:
         erasing = Erasing(store, providers, clock)
         self._housekeeping = Housekeeping(clock, (Chore("erasing", erasing.run),))
         self._stalls = Stalls(clock, ages)
+        known, rights = FixedAccounts(accounts), PushRights(store, clock)
+        desks = _desks(accounts, self._apis)
+        self._typing = TypingStates(desks, rights, clock)
+        self._pusher = Pusher(
+            store=store,
+            live=self._runner,
+            board=board,
+            accounts=known,
+            desks=desks,
+            rights=rights,
+            typing=self._typing,
+            clock=clock,
+        )
         self._health = Health(store, clock)
         self._rounds = Rounds(clock)
         add_openings(self._rounds, learnt, accounts, providers)
         add_menus(self._rounds, learnt, accounts, self._apis)
         add_pictures(self._rounds, learnt, accounts, self._apis, clock)
         self._route = Route(
-            accounts=FixedAccounts(accounts),
+            accounts=known,
             ledger=Ledger(
                 store,
                 clock,
@@ -108,6 +127,13 @@ class Gateway:
                 chooser=Chooser(store, self._runner, self._jobs, clock),
                 patience=Patience(store, clock),
                 ages=ages,
+                acknowledging=Acknowledging(
+                    store=store,
+                    rights=rights,
+                    typing=self._typing,
+                    pusher=self._pusher,
+                    clock=clock,
+                ),
                 clock=clock,
                 max_held=capacity.max_held,
             ),
@@ -115,6 +141,7 @@ class Gateway:
             runner=self._runner,
             receipts=self._receipts,
             stalls=self._stalls,
+            pusher=self._pusher,
             clock=clock,
         )
         #: What the server serves.
@@ -130,6 +157,8 @@ class Gateway:
         self._jobs.start(self._runner.run)
         for turn_id, provider in recovered.to_run:
             self._jobs.defer(turn_id, provider)
+        for account, openid in recovered.to_push:
+            self._pusher.push(account, openid)
         self._rounds.start()
         self._housekeeping.start()
 
@@ -142,7 +171,9 @@ class Gateway:
         is_awaited = self._route.begin_drain()
         # An attempt that was cut just now comes again directly; then it finds somebody.
         stay_s = min(timeout_s, _REPEAT_LIMIT_S) if is_awaited else 0.0
+        began_s = self._clock.monotonic()
         await asyncio.gather(self._jobs.drain(timeout_s), self._clock.sleep(stay_s))
+        await self._pusher.drain(timeout_s - (self._clock.monotonic() - began_s))
 
     async def stop(self) -> None:
         """Let go of everything, once no request is open any more."""
@@ -152,6 +183,8 @@ class Gateway:
                 stack.push_async_callback(provider.aclose)
             for api in self._apis.values():
                 stack.push_async_callback(api.aclose)
+            stack.push_async_callback(self._typing.close)
+            stack.push_async_callback(self._pusher.close)
             stack.push_async_callback(self._receipts.close)
             stack.push_async_callback(self._runner.close)
             stack.push_async_callback(self._rounds.close)
@@ -166,8 +199,9 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
     Raises StoreError when the database cannot be used.
     """
     store = await open_sqlite(settings.database_path)
+    fingerprint_key = await store.secret("fingerprint")
     return Gateway(
-        accounts=tuple(_account(account) for account in settings.accounts),
+        accounts=tuple(_account(account, fingerprint_key) for account in settings.accounts),
         providers={name: _provider(own, clock) for name, own in settings.providers.items()},
         store=store,
         pseudonym_key=await store.secret("pseudonym"),
@@ -199,7 +233,22 @@ def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> We
     return WechatApi(Credentials(settings.app_id, settings.app_secret), transport, vault, clock)
 
 
-def _account(settings: AccountSettings) -> Account:
+def _desks(
+    accounts: tuple[Account, ...], apis: Mapping[str, WechatApi]
+) -> Mapping[str, ServiceDesk]:
+    """Of each account that may push, by its name."""
+    names = [own.name for own in accounts if own.push_mode is not PushMode.PASSIVE]
+    return {name: apis[name] for name in names if name in apis}
+
+
+def _fingerprint(settings: AccountSettings, key: bytes) -> str:
+    # No part has a NUL, so that no two sets read alike.
+    of = (settings.app_id or "", settings.app_secret or "", settings.api_base)
+    return hmac.new(key, "\0".join(of).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _account(settings: AccountSettings, fingerprint_key: bytes) -> Account:
+    has_secret = settings.app_id and settings.app_secret
     shown_words = words_to_show(settings.commands, settings.commands_off)
     keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
     return Account(
@@ -227,6 +276,8 @@ def _account(settings: AccountSettings) -> Account:
         is_blocked_told=settings.blocked_reply == "sentence",
         allowed=settings.allowed,
         freshness_s=settings.freshness_s,
+        push_mode=PushMode(settings.mode) if has_secret else PushMode.PASSIVE,
+        push_fingerprint=_fingerprint(settings, fingerprint_key),
         command_words=words_to_commands(settings.commands, settings.commands_off),
         shown_words=shown_words,
         idle_s=None if settings.idle_h is None else settings.idle_h * 3600,

@@ -69,6 +69,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "nothing_more": Sentence(
         "刚才的回答到这里就完了，没有下文。", "That was all of the answer; there is no more of it."
     ),
+    "part": Sentence("（{part}）", "({part})"),
     "part_last": Sentence("（{part}/{total}）", "({part}/{total})"),
     "quote": Sentence("「{question}」", "“{question}”"),
     "unread_rest": Sentence(
@@ -367,6 +368,7 @@ _LIMITS_BYTES: Mapping[str, int] = {
     "more_coming": PAGING_LIMIT_BYTES,
     "notice_corrected": FRAME_LIMIT_BYTES,
     "notice_regenerated": FRAME_LIMIT_BYTES,
+    "part": FRAME_LIMIT_BYTES,
     "part_last": FRAME_LIMIT_BYTES,
     "pickup_label": LABEL_LIMIT_BYTES,
     "quote": FRAME_LIMIT_BYTES,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, new_push, question, turn_id_of
-from yingda.store.base import ChosenReply, Effect, Entered, NewPush, Outcome, PushKind
-from yingda.store.push_base import Grant, NewPart, PartFate, PushEnd, PushRight, Quota
-from yingda.turn.model import Cursor, Notice
+from yingda.store.base import ChosenReply, Entered, NewPush, Outcome, PushKind
+from yingda.store.push_base import Grant, NewPart, PartFate, PushRight, Quota
+from yingda.turn.model import Cursor, Notice, PushEnd
 
 BEN = "o_ben"
 LATER = NOON + 10
@@ -124,7 +124,7 @@ async def test_a_grant_runs_out(desk: Pushing) -> None:
 
 async def test_who_left_may_be_sent_nothing_and_no_turn_is_pushed(desk: Pushing) -> None:
     turn_id = await desk.asked()
-    await desk.tell("m:2", Effect.UNFOLLOW)
+    await desk.leave("m:2")
     assert await desk.store.quota(SHOP, ANN) is None
     assert await desk.store.next_pushed(SHOP, ANN) is None
     assert await desk.part(turn_id, 0, 5) is None

@@ -17,11 +17,14 @@ from support.scripted_provider import ScriptedProvider
 from yingda.app import Gateway
 from yingda.clock import VirtualClock
 from yingda.delivery.passive import ReplyStyle
-from yingda.engine.accounts import Account
+from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Capacity
 from yingda.providers.base import Provider
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Mode, Platform, SimulatedAccount
+from yingda.simulator.server_api import ServerApi
+from yingda.simulator.server_api_base import SAMPLE_APP_ID, SAMPLE_SECRET
+from yingda.simulator.server_api_transport import InProcessApi
 from yingda.simulator.transport import (
     AsgiEvent,
     AsgiTransport,
@@ -32,6 +35,8 @@ from yingda.simulator.transport import (
 from yingda.simulator.verdict import Verdict
 from yingda.store.sqlite import SqliteStore, open_sqlite
 from yingda.texts import Texts
+from yingda.wechat.api import WechatApi
+from yingda.wechat.api_token import Credentials
 from yingda.wechat.envelope import AesKey, Envelope
 
 T = TypeVar("T")
@@ -112,6 +117,10 @@ class House:
         self._gateway: Gateway | None = None
         self.transport = Line(self, "default")
         self.platform = self.platform_for("default", transport=self.transport)
+        #: The server API of the account `default`.
+        self.api = ServerApi(self.platform.followers, self.clock)
+        #: Seconds that a call takes to reach it, and until an answer is given up.
+        self.api_latency_s, self.api_answer_s = 0.0, 10.0
         self._is_moving = False
         self.clock.while_busy(lambda: self._is_moving)
         self.clock.while_busy(lambda: self._store is not None and self._store.is_busy)
@@ -151,10 +160,24 @@ class House:
             store=self._store,
             pseudonym_key=await self._store.secret("pseudonym"),
             clock=self.clock,
-            apis=self.apis,
+            apis=self._desks(self._store) | self.apis,
             capacity=self.capacity,
         )
         await self._gateway.start()
+
+    def _desks(self, store: SqliteStore) -> dict[str, Any]:
+        """The real client of each account that may push, without sockets."""
+        credentials = Credentials(SAMPLE_APP_ID, SAMPLE_SECRET)
+        return {
+            own.name: WechatApi(credentials, self._api_line(), store, self.clock)
+            for own in self._accounts
+            if own.push_mode is not PushMode.PASSIVE
+        }
+
+    def _api_line(self) -> InProcessApi:
+        return InProcessApi(
+            self.api, self.clock, answer_s=self.api_answer_s, latency_s=self.api_latency_s
+        )
 
     async def crash(self) -> None:
         """What is left of a process after kill -9: the database, and nothing else.

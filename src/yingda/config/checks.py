@@ -51,6 +51,7 @@ def demands(sources: Sources) -> Iterator[Problem]:
     for name, account in sources.accounts.items():
         yield from _provider(sources, name, account)
         yield from _keys(sources, name, account)
+        yield from _mode(sources, name, account)
         yield from _sentences(sources, name, account)
         yield from _commands(sources, name, account)
         yield from duties_problems(account, f"accounts.{name}")
@@ -78,6 +79,16 @@ def _keys(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
         other = sources.label("accounts", name, key)
         label = sources.label("accounts", name, previous)
         yield problem("previous_without_key", label, other=other)
+
+
+def _mode(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
+    if folded(account.get("mode")) != "push":
+        return
+    for key in ("app_id", "app_secret"):
+        if key not in account:
+            other = sources.label("accounts", name, key)
+            label = sources.label("accounts", name, "mode")
+            yield problem("push_without_secret", label, other=other)
 
 
 def _sentences(sources: Sources, name: str, account: Table) -> Iterator[Problem]:

@@ -217,6 +217,17 @@ ADVICE: Mapping[str, Advice] = {
         Sentence("没有这个名字的模型服务", "there is no provider of this name"),
         Sentence("已有：{known}。", "Known: {known}."),
     ),
+    "push_without_secret": Advice(
+        Sentence(
+            "mode 设为 push，却没有 AppID 或 AppSecret",
+            "mode is push, but AppID or AppSecret is missing",
+        ),
+        Sentence(
+            "主动发消息要用它，请从公众号后台复制到 {other}；没有认证的公众号请用 mode = auto。",
+            "Messages are sent with it: copy it from the account's console to {other}. An account "
+            "that is not verified uses mode = auto.",
+        ),
+    ),
     "key_without_app_id": Advice(
         Sentence(
             "设置了 EncodingAESKey，却没有 app_id",

@@ -157,6 +157,9 @@ class AccountSettings:
     app_id: Secret | None = None
     app_secret: Secret | None = field(default=None, repr=False)
     api_base: Url = WECHAT_API_BASE
+    #: Whether answers are sent as service messages too; `auto` asks WeChat whether it may, and is
+    #: `passive` without an AppSecret.
+    mode: Annotated[Literal["auto", "passive", "push"], BeforeValidator(folded)] = "auto"
     #: Deliberate time-outs in any 5 min; None is without limit. WeChat's alarm is set to 30
     #: failures in 5 min at first; 20 leaves room for real ones.
     patience: Patience = 20

@@ -30,6 +30,8 @@ class Step(StrEnum):
     WAIT = "wait"
     #: Write nothing until WeChat cuts the connection and comes again; spends patience.
     HOLD = "hold"
+    #: Reply that the push was accepted, and show nothing: its parts are sent by themselves.
+    ACKNOWLEDGE = "acknowledge"
     #: Reply with the next closed part of the unfinished answer, and how to get the rest.
     OFFER = "offer"
     #: Reply that the answer is not ready, and how to get it.
@@ -55,6 +57,10 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     has_patience: bool = True
     #: The unfinished answer has a closed part, long enough, that was not offered yet.
     has_part: bool = False
+    #: The turn's parts are sent by themselves already.
+    is_pushed: bool = False
+    #: The account may send service messages, and the follower has one left.
+    can_push: bool = False
     #: The process is being stopped: the next attempt may find nobody.
     is_draining: bool = False
     #: Too many attempts wait in this process already: this one must not.
@@ -72,13 +78,14 @@ class Decision(msgspec.Struct, frozen=True):
 def choose(view: AttemptView) -> Decision:
     """Decide at an attempt's arrival, when its turn ends, and when a decision's time is up.
 
-    `has_patience` only matters where this says to hold, `has_part` where it says to promise: they
-    cost something to find out, so ask without and then, if need be, with them.
+    `can_push` and `has_patience` only matter where this says to hold or to promise, `has_part`
+    where it says to promise: they cost something to find out, so ask without and then, if need
+    be, with them.
     """
     if view.turn_has_ended:
         # Past its window nobody reads this connection; the next attempt gets the answer.
         if view.window_age_s < WINDOW_S or not view.is_held:
-            return Decision(Step.ANSWER)
+            return Decision(Step.ACKNOWLEDGE if view.is_pushed else Step.ANSWER)
         return _let_go(view)
     if view.is_crowded:
         return _last_chance(view)
@@ -89,6 +96,9 @@ def choose(view: AttemptView) -> Decision:
         return _let_go(view)
     if view.window_age_s < DECIDE_AFTER_S:
         return Decision(Step.WAIT, DECIDE_AFTER_S)
+    if view.is_pushed or view.can_push:
+        # Also in a stop: whoever comes next goes on with it.
+        return Decision(Step.ACKNOWLEDGE)
     if _another_attempt_will_come(view) and view.has_patience:
         # Past its window, as after a slow disk, it is cut already: leave it to WeChat.
         return Decision(Step.HOLD, WINDOW_S) if view.window_age_s < WINDOW_S else _let_go(view)
@@ -96,6 +106,8 @@ def choose(view: AttemptView) -> Decision:
 
 
 def _last_chance(view: AttemptView) -> Decision:
+    if view.is_pushed or view.can_push:
+        return Decision(Step.ACKNOWLEDGE)
     return Decision(Step.OFFER if view.has_part else Step.PROMISE)
 
 

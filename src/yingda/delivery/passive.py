@@ -110,10 +110,22 @@ def live_part(
 
     None when nothing settled of at least 40 characters stands beyond the turn's cursor.
     """
-    writer = _Writer(turn, style, is_empty=False)
-    part = _worthwhile_part(turn, text, writer.part_limit_bytes)
+    part = _worthwhile_part(turn, text, _Writer(turn, style, is_empty=False).part_limit_bytes)
     if part is None:
         return None
+    return unfinished(turn, part, style, names_question=names_question, other_unread=other_unread)
+
+
+def unfinished(
+    turn: Turn,
+    part: SettledPart,
+    style: ReplyStyle,
+    *,
+    names_question: bool = False,
+    other_unread: Turn | None = None,
+) -> Composed:
+    """This very part of an answer, cut while it was written, with all that belongs around it."""
+    writer = _Writer(turn, style, is_empty=False)
     lines = [
         writer.quote() if names_question else "",
         writer.opening(),
@@ -272,12 +284,16 @@ class _Writer:
         total = self._turn.parts_offered + remaining
         if total <= 1 or not remaining:
             return []
-        if remaining <= 1:
+        if remaining <= 1 or self._turn.is_pushed:
             return [self._part_last(part_no, total)]
         return [self._more(part_no, total)]
 
     def paging_unfinished(self) -> str:
-        return self._more_coming(self._turn.parts_offered + 1)
+        part_no = self._turn.parts_offered + 1
+        if self._turn.is_pushed:
+            # The next one comes by itself.
+            return self._style.texts.say("part", part=part_no)
+        return self._more_coming(part_no)
 
     def _part_last(self, part: int, total: int) -> str:
         return self._style.texts.say("part_last", part=part, total=total)

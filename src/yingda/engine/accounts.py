@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,17 @@ def _built_in_words() -> Mapping[str, Command]:
 
 def _built_in_shown() -> Mapping[Command, str]:
     return words_to_show({})
+
+
+class PushMode(StrEnum):
+    """How an account's answers may reach followers."""
+
+    #: As service messages too, if WeChat lets it; a probe tells.
+    AUTO = "auto"
+    #: By replies alone.
+    PASSIVE = "passive"
+    #: As service messages too; that is taken for granted.
+    PUSH = "push"
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +61,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     #: The only followers who are answered; None is everybody.
     allowed: frozenset[str] | None = None
     freshness_s: float = FRESHNESS_S
+    push_mode: PushMode = PushMode.PASSIVE
+    #: Tells the settings that the right to push depends on; holds no secret.
+    push_fingerprint: str = ""
     #: Every word that means a command, normalised.
     command_words: Mapping[str, Command] = msgspec.field(default_factory=_built_in_words)
     #: The word by which replies name a command, of those that have one.

@@ -10,6 +10,7 @@ import msgspec
 from yingda.clock import Clock
 from yingda.delivery.choose import AttemptView, Decision, Step, choose
 from yingda.delivery.passive import Composed
+from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.board import Board
 from yingda.engine.chooser import Attempt, Chooser
 from yingda.engine.patience import Hold, Patience, left_s
@@ -30,6 +31,7 @@ class Attempts:
         chooser: Chooser,
         patience: Patience,
         ages: PushAges,
+        acknowledging: Acknowledging,
         clock: Clock,
         max_held: int,
     ) -> None:
@@ -38,6 +40,7 @@ class Attempts:
         self._chooser = chooser
         self._patience = patience
         self._ages = ages
+        self._acknowledging = acknowledging
         self._clock = clock
         self._max_held = max_held
         self._is_draining = False
@@ -67,6 +70,8 @@ class Attempts:
         with ExitStack() as stack:
             stack.callback(self._open.discard, window)
             stack.enter_context(self._board.watch(turn_id, window.wake))
+            if timer := self._acknowledging.begin(attempt):
+                stack.callback(timer.cancel)
             while True:
                 outlook = await self._store.outlook(turn_id)
                 view = AttemptView(
@@ -75,10 +80,15 @@ class Attempts:
                     attempt_no=attempt.entered.attempts,
                     window_age_s=window.age_s,
                     is_held=window.is_held,
+                    is_pushed=outlook.turn.is_pushed,
                     is_draining=self._is_draining,
                     is_crowded=is_crowded,
                 )
                 decision = choose(view)
+                if _may_acknowledge(decision, window):
+                    can_push = await self._acknowledging.can_push(attempt)
+                    view = msgspec.structs.replace(view, can_push=can_push)
+                    decision = choose(view)
                 if decision.step is Step.HOLD and not window.is_held:
                     spent = await self._try_hold(attempt, outlook, view)
                     window.is_held = spent is not None
@@ -108,16 +118,24 @@ class Attempts:
         hold: Hold,
     ) -> bytes | None:
         """Fix the reply; what was held for it is given back, if WeChat has not cut it yet."""
+        gives_back = hold.id if view.window_age_s < WINDOW_S else None
         part: Composed | None = None
+        if decision.step is Step.ACKNOWLEDGE:
+            chosen = await self._chooser.acknowledge(attempt, outlook.turn, gives_back)
+            if chosen is not None:
+                self._acknowledging.acknowledged(attempt)
+            return chosen
         if decision.step is Step.PROMISE:
             part = await self._chooser.live_part(attempt, outlook)
             decision = choose(msgspec.structs.replace(view, has_part=part is not None))
-        return await self._chooser.choose(
+        chosen = await self._chooser.choose(
             attempt,
             outlook,
             part=part if decision.step is Step.OFFER else None,
-            gives_back=hold.id if view.window_age_s < WINDOW_S else None,
+            gives_back=gives_back,
         )
+        self._acknowledging.replied(attempt)
+        return chosen
 
     def _push_age_s(self, attempt: Attempt) -> float:
         return self._ages.age_s(
@@ -126,3 +144,9 @@ class Attempts:
             first_seen_at=attempt.entered.first_seen_at,
             received_at=self._clock.now(),
         )
+
+
+def _may_acknowledge(decision: Decision, window: Window) -> bool:
+    # An attempt that is held is paid for already, unless a stop ends it.
+    is_open = decision.step is Step.HOLD and not window.is_held
+    return is_open or decision.step is Step.PROMISE

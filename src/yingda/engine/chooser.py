@@ -99,6 +99,15 @@ class Chooser:
         promises = None if composed.completes else turn.id
         return await self._fix(attempt, composed.text, gives_back, offer, promises)
 
+    async def acknowledge(
+        self, attempt: Attempt, turn: Turn, gives_back: int | None
+    ) -> bytes | None:
+        """Accept the push, and have the turn's parts sent by themselves; None as in `choose`."""
+        accepted = ChosenReply(
+            reply=SUCCESS, chosen_at=self._clock.now(), gives_back=gives_back, pushes=turn.id
+        )
+        return await self._store.choose_reply(attempt.entered.push_id, accepted)
+
     async def _promise(
         self, attempt: Attempt, outlook: Outlook, gives_back: int | None
     ) -> bytes | None:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account
+from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
 from yingda.engine.commands import (
     Aim,
@@ -32,11 +32,13 @@ from yingda.engine.commands import (
     aim,
     interpret,
 )
+from yingda.engine.grants import grant_of
 from yingda.engine.push_age import PushAges
 from yingda.engine.reception import Reception, Said
 from yingda.engine.sentences import sentence, to_clear
 from yingda.engine.wishes import Wishes
 from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal, Store
+from yingda.store.push_base import Grant
 from yingda.turn.lifecycle import State
 from yingda.turn.model import FollowerView
 from yingda.wechat.base import Message
@@ -226,7 +228,13 @@ class Ledger:
             kind=kind,
             created_at=float(message.created_at_s),
             received_at=self._clock.now(),
+            grant=self._grant_of(account, message),
         )
+
+    def _grant_of(self, account: Account, message: Message) -> Grant | None:
+        if account.push_mode is PushMode.PASSIVE:
+            return None
+        return grant_of(account.name, message, self._clock.now())
 
     def _learnt(self, push: NewPush, entered: Entered) -> Entered:
         if entered.is_new:

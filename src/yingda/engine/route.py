@@ -24,6 +24,7 @@ from yingda.engine.attempts import Attempts
 from yingda.engine.chooser import Attempt
 from yingda.engine.commands import HoldProbe
 from yingda.engine.ledger import Entering, Ledger
+from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.runner import Runner
 from yingda.engine.sentences import sentence
@@ -66,6 +67,7 @@ class Route:
         runner: Runner,
         receipts: Receipts,
         stalls: Stalls,
+        pusher: Pusher,
         clock: Clock,
     ) -> None:
         self._accounts = accounts
@@ -75,6 +77,7 @@ class Route:
         self._runner = runner
         self._receipts = receipts
         self._stalls = stalls
+        self._pusher = pusher
         self._clock = clock
 
     def knows(self, account_name: str) -> bool:
@@ -106,6 +109,7 @@ class Route:
             await window.wait(_PROBE_S)
             return Answer(body=SUCCESS)
         if isinstance(entering, bytes):
+            self._pusher.renew(account, message)
             return Answer(body=self._seal(account, opened.key, entering))
         try:
             work = self._enter_and_choose(account, message, entering, window)
@@ -148,6 +152,7 @@ class Route:
         """The steps that need the store; the answer in clear, None when there is to be none."""
         entered = await entering()
         self._start(account, entered)
+        self._pusher.look_again(account.name, message.openid)
         chosen = await self._wait_and_choose(account, message, entered, window)
         if chosen is None:
             return None

@@ -17,6 +17,7 @@ from yingda.delivery import passive
 from yingda.delivery.settled import handed_over
 from yingda.engine.board import Board
 from yingda.engine.errands import Errands
+from yingda.engine.insist import insist
 from yingda.engine.live import LiveText
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout, StoreError
@@ -36,8 +37,6 @@ RUN_LIMIT_S = 1500.0
 #: A question is asked again once after a crash, not more: it may be what brings the process down.
 #: Promise 1 of the design.
 _RUNS_LIMIT = 2
-#: Waits between tries to write to a store that refuses (disk full): the answer is not given up.
-_STORE_PAUSES_S = (0.2, 1.0, 5.0, 15.0)
 #: How long the ids of a run wait to be written: a run that ends sooner writes them with its end,
 #: and spares a flush. Our choice: a crash in this moment is still met by a search for the words.
 _NOTE_AFTER_S = 0.05
@@ -234,15 +233,7 @@ class Runner:
             _log.warning("cut_run_not_kept", turn=running.turn_id)
 
     async def _insist(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Do it however long the store refuses: giving up would lose a question or an answer."""
-        tries = 0
-        while True:
-            try:
-                return await operation()
-            except StoreError:
-                pause_s = _STORE_PAUSES_S[min(tries, len(_STORE_PAUSES_S) - 1)]
-                tries += 1
-                await self._clock.sleep(pause_s)
+        return await insist(self._clock, operation)
 
 
 def _is_part_of(answer: str, part: OfferedPart) -> bool:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from yingda.turn.model import Cursor
+from yingda.turn.model import Cursor, DoubtfulPart, PushEnd
 
 
 class PushRight(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,25 +46,6 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
         return self.left if at < self.expires_at else 0
 
 
-class PushEnd(StrEnum):
-    """Why nothing more of a turn is pushed."""
-
-    #: All of it was sent.
-    DONE = "done"
-    #: The quota, but for its last message, is used up: the rest is for pickup.
-    QUOTA = "quota"
-    #: WeChat sends nothing for this account.
-    DENIED = "denied"
-    #: The follower cannot be reached.
-    NOT_FOLLOWING = "not_following"
-    #: One part was in doubt twice.
-    DOUBTFUL = "doubtful"
-    #: WeChat refused, or could not be reached, however often it was tried.
-    REFUSED = "refused"
-    #: The turn was cancelled or withdrawn.
-    WITHDRAWN = "withdrawn"
-
-
 class NewPart(msgspec.Struct, frozen=True, kw_only=True):
     """A part that is about to be sent as a service message."""
 
@@ -91,17 +72,6 @@ class PartFate(StrEnum):
     DOUBTFUL = "doubtful"
     #: It did not arrive: the same.
     REFUSED = "refused"
-
-
-class DoubtfulPart(msgspec.Struct, frozen=True, kw_only=True):
-    """The part at the cursor whose sending is in doubt."""
-
-    run_no: int
-    end: Cursor
-    #: None if it was cut from the ended answer: it is cut alike again.
-    shown: str | None
-    #: How often it was sent already.
-    times: int
 
 
 class PushLook(msgspec.Struct, frozen=True, kw_only=True):

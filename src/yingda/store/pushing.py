@@ -4,11 +4,11 @@ A part is *chosen* before it is sent, then *sent*, *refused*, or *doubtful* when
 is chosen at a crash is doubtful afterwards, as replies are; see `replies`.
 """
 
-from yingda.store.push_base import DoubtfulPart, NewPart, PartFate, PushLook
+from yingda.store.push_base import NewPart, PartFate, PushLook
 from yingda.store.quotas import empty_quota, quota
 from yingda.store.replies import keep_promise, take_back
 from yingda.store.steps import Steps, execute, fetch, fetch_one
-from yingda.turn.model import Cursor
+from yingda.turn.model import Cursor, DoubtfulPart
 
 _SPEND = """
     UPDATE quota SET messages_left = messages_left - 1

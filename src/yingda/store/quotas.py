@@ -3,8 +3,9 @@
 Each function is one transaction's work, or a step of one that others make up.
 """
 
-from yingda.store.push_base import Grant, PushEnd, PushRight, Quota
+from yingda.store.push_base import Grant, PushRight, Quota
 from yingda.store.steps import Steps, execute, fetch, fetch_one
+from yingda.turn.model import PushEnd
 
 _RIGHT = "SELECT is_allowed, learnt_at, fingerprint FROM push_right WHERE account = :account"
 _KEEP_RIGHT = """

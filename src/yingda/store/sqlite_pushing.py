@@ -12,12 +12,12 @@ from yingda.store.push_base import (
     Grant,
     NewPart,
     PartFate,
-    PushEnd,
     PushLook,
     PushRight,
     Quota,
 )
 from yingda.store.steps import Steps
+from yingda.turn.model import PushEnd
 
 T = TypeVar("T")
 

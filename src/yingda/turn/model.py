@@ -32,6 +32,36 @@ class Notice(StrEnum):
     REGENERATED = "regenerated"
 
 
+class PushEnd(StrEnum):
+    """Why nothing more of a turn is pushed."""
+
+    #: All of it was sent.
+    DONE = "done"
+    #: The quota, but for its last message, is used up: the rest is for pickup.
+    QUOTA = "quota"
+    #: WeChat sends nothing for this account.
+    DENIED = "denied"
+    #: The follower cannot be reached.
+    NOT_FOLLOWING = "not_following"
+    #: One part was in doubt twice.
+    DOUBTFUL = "doubtful"
+    #: WeChat refused, or could not be reached, however often it was tried.
+    REFUSED = "refused"
+    #: The turn was cancelled or withdrawn.
+    WITHDRAWN = "withdrawn"
+
+
+class DoubtfulPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The part at the cursor whose sending is in doubt."""
+
+    run_no: int
+    end: Cursor
+    #: None if it was cut from the ended answer: it is cut alike again.
+    shown: str | None
+    #: How often it was sent already.
+    times: int
+
+
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """One question, from its acceptance until its answer is handed over."""
 

@@ -20,6 +20,7 @@ HOLD = Decision(Step.HOLD, WINDOW_S)
 HOLD_OPEN = Decision(Step.HOLD, LET_GO_AFTER_S)
 PROMISE = Decision(Step.PROMISE)
 OFFER = Decision(Step.OFFER)
+ACKNOWLEDGE = Decision(Step.ACKNOWLEDGE)
 LET_GO = Decision(Step.LET_GO)
 
 FIRST_S, SECOND_S, THIRD_S = 0.0, 5.0, 10.0
@@ -141,6 +142,49 @@ def test_a_part_that_is_settled_is_offered_wherever_a_promise_would_be_made(
     assert choose(msgspec.structs.replace(view, turn_has_ended=True)) == ANSWER
 
 
+PUSHING = [
+    # ended, pushed, can push, window age, held, draining → decision
+    (False, False, True, 4.4, False, False, WAIT),
+    (False, False, True, 4.5, False, False, ACKNOWLEDGE),
+    (False, False, True, 4.5, False, True, ACKNOWLEDGE),
+    (False, False, True, 5.2, False, False, ACKNOWLEDGE),
+    # It was paid for before WeChat told that the account may push.
+    (False, False, True, 4.7, True, False, HOLD_OPEN),
+    (False, False, True, 4.7, True, True, ACKNOWLEDGE),
+    (True, False, True, 1.0, False, False, ANSWER),
+    (False, True, False, 4.4, False, False, WAIT),
+    (False, True, False, 4.5, False, False, ACKNOWLEDGE),
+    # Its parts are on their way; a reply might come before the one before it.
+    (True, True, False, 0.0, False, False, ACKNOWLEDGE),
+    (True, True, False, 5.5, True, False, HOLD_OPEN),
+]
+
+
+@pytest.mark.parametrize(
+    ("ended", "pushed", "can_push", "window_age_s", "held", "draining", "expected"), PUSHING
+)
+def test_an_account_that_may_push_acknowledges_where_it_would_hold_or_promise(
+    *,
+    ended: bool,
+    pushed: bool,
+    can_push: bool,
+    window_age_s: float,
+    held: bool,
+    draining: bool,
+    expected: Decision,
+) -> None:
+    view = AttemptView(
+        turn_has_ended=ended,
+        push_age_s=FIRST_S,
+        window_age_s=window_age_s,
+        is_held=held,
+        is_pushed=pushed,
+        can_push=can_push,
+        is_draining=draining,
+    )
+    assert choose(view) == expected
+
+
 STATES = ("queued", "running", "ended")
 PUSH_AGES_S = (0.0, 5.0, 8.9, 9.0, 14.0)
 WINDOW_AGES_S = (0.0, 4.4, 4.5, 4.9, 5.0, 6.4, 6.5, 9.0)
@@ -148,7 +192,16 @@ WINDOW_AGES_S = (0.0, 4.4, 4.5, 4.9, 5.0, 6.4, 6.5, 9.0)
 WRITTEN = ("nothing", "too little", "settled")
 EITHER = (False, True)
 EVERY = itertools.product(
-    STATES, PUSH_AGES_S, WINDOW_AGES_S, EITHER, WRITTEN, EITHER, EITHER, EITHER, (1, 2, 3)
+    STATES,
+    PUSH_AGES_S,
+    WINDOW_AGES_S,
+    EITHER,
+    WRITTEN,
+    EITHER,
+    EITHER,
+    EITHER,
+    (1, 2, 3),
+    ("passive", "can push", "is pushed"),
 )
 
 
@@ -160,7 +213,10 @@ def by_the_rules(view: AttemptView) -> set[Step]:
     will_come_again = view.push_age_s < 9.0 and view.attempt_no < 3 and not view.is_draining
     # Rule 1: ready means at once, for everyone who still listens.
     listens = is_in_window or not view.is_held
-    allowed &= {Step.ANSWER} if view.turn_has_ended and listens else allowed - {Step.ANSWER}
+    ready = {Step.ACKNOWLEDGE if view.is_pushed else Step.ANSWER}
+    allowed &= ready if view.turn_has_ended and listens else allowed - {Step.ANSWER}
+    if view.turn_has_ended and not listens:
+        allowed -= {Step.ACKNOWLEDGE}
     if view.turn_has_ended:
         allowed -= {Step.PROMISE, Step.OFFER}
     # Nothing but a wait before the time to decide.
@@ -170,7 +226,9 @@ def by_the_rules(view: AttemptView) -> set[Step]:
         allowed -= {Step.WAIT}
     # Rule 2: held only while WeChat comes again and patience is there; once held, it stays so,
     # unless a stop comes while somebody listens.
-    may_be_held = view.is_held or (will_come_again and view.has_patience)
+    # Rule 6: who may push accepts what would be held or promised else.
+    is_pushing = view.can_push or view.is_pushed
+    may_be_held = view.is_held or (will_come_again and view.has_patience and not is_pushing)
     may_be_held &= not (view.is_held and view.is_draining and is_in_window)
     if not view.turn_has_ended and not may_be_held:
         allowed -= {Step.HOLD, Step.LET_GO}
@@ -180,12 +238,14 @@ def by_the_rules(view: AttemptView) -> set[Step]:
     allowed -= {Step.LET_GO} if view.window_age_s < 6.5 else {Step.HOLD}
     # Rule 3: at the last chance what exists, else a promise.
     allowed -= {Step.PROMISE} if view.has_part else {Step.OFFER}
+    if not view.turn_has_ended:
+        allowed -= {Step.PROMISE, Step.OFFER} if is_pushing else {Step.ACKNOWLEDGE}
     return allowed
 
 
 def test_every_combination_of_what_can_be_is_decided_by_the_rules() -> None:
     count = 0
-    for state, age_s, at_s, held, written, offered, patience, draining, attempt_no in EVERY:
+    for state, age_s, at_s, held, written, offered, patience, draining, attempt_no, way in EVERY:
         view = AttemptView(
             turn_has_ended=state == "ended",
             push_age_s=age_s,
@@ -194,8 +254,10 @@ def test_every_combination_of_what_can_be_is_decided_by_the_rules() -> None:
             is_held=held,
             has_patience=patience,
             has_part=state == "running" and written == "settled" and not offered,
+            is_pushed=way == "is pushed",
+            can_push=way == "can push",
             is_draining=draining,
         )
         assert {choose(view).step} == by_the_rules(view), view
         count += 1
-    assert count == 17280
+    assert count == 51840

@@ -1,0 +1,59 @@
+"""Attempts of accounts that may push: the typing state, and whether `success` may be replied."""
+
+from functools import partial
+
+from yingda.clock import Clock, Timer
+from yingda.engine.accounts import PushMode
+from yingda.engine.chooser import Attempt
+from yingda.engine.push_rights import PushRights
+from yingda.engine.pusher import Pusher
+from yingda.engine.typing_states import TypingStates
+from yingda.store.base import Store
+
+#: From this age of its window on, the follower is shown that an answer is being written. Our
+#: choice: a quick answer needs no such sign, and a probe has 3.5 s until it is needed.
+_TYPING_AFTER_S = 1.0
+
+
+class Acknowledging:
+    """What an attempt does towards service messages."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        rights: PushRights,
+        typing: TypingStates,
+        pusher: Pusher,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._rights = rights
+        self._typing = typing
+        self._pusher = pusher
+        self._clock = clock
+
+    def begin(self, attempt: Attempt) -> Timer | None:
+        """Have the typing state shown soon; cancel the timer when the attempt ends."""
+        account = attempt.account
+        if account.push_mode is PushMode.PASSIVE:
+            return None
+        acted_at = self._clock.now()
+        show = partial(self._typing.keep, account, attempt.message.openid, acted_at)
+        return self._clock.call_later(_TYPING_AFTER_S, show)
+
+    async def can_push(self, attempt: Attempt) -> bool:
+        """Whether the account may send, and the follower has a message left. Raises StoreError."""
+        account = attempt.account
+        if await self._rights.may_push(account) is not True:
+            return False
+        quota = await self._store.quota(account.name, attempt.message.openid)
+        return quota is not None and quota.left_at(self._clock.now()) > 0
+
+    def acknowledged(self, attempt: Attempt) -> None:
+        """The turn is pushed from now on."""
+        self._pusher.push(attempt.account.name, attempt.message.openid)
+
+    def replied(self, attempt: Attempt) -> None:
+        """The reply itself shows what is to be shown."""
+        self._typing.end(attempt.account, attempt.message.openid)

@@ -1,0 +1,37 @@
+"""What the sending to one follower has to remember from part to part, and how it is woken."""
+
+import asyncio
+
+from yingda.clock import Clock
+
+
+class Round:
+    """One follower's round; nothing of it survives a crash, and nothing has to."""
+
+    def __init__(self, account: str, openid: str, clock: Clock) -> None:
+        self.account = account
+        self.openid = openid
+        #: Nothing came since the follower asked.
+        self.is_waited_for = True
+        #: Something may have changed since the last look.
+        self.is_woken = False
+        #: Parts of the present turn that could not be sent, one after the other.
+        self.failures = 0
+        self._clock = clock
+        self._alarm = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again; no wake is missed."""
+        self.is_woken = True
+        self._alarm.set()
+
+    async def pause(self, at_most_s: float) -> None:
+        """Wait for a wake, or for so long."""
+        if self.is_woken:
+            return
+        self._alarm.clear()
+        timer = self._clock.call_later(at_most_s, self._alarm.set)
+        try:
+            await self._alarm.wait()
+        finally:
+            timer.cancel()
