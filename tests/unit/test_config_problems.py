@@ -303,3 +303,17 @@ def test_every_advice_can_be_given_in_both_languages(code: str) -> None:
         assert sentence.en
         assert "{" not in sentence.zh + sentence.en
         assert ("42" in sentence.zh) is ("42" in sentence.en)
+
+
+@pytest.mark.parametrize("missing", ["YINGDA_WECHAT_APP_ID", "YINGDA_WECHAT_APP_SECRET"])
+def test_to_push_needs_both_app_id_and_app_secret(missing: str) -> None:
+    environ = {
+        **LEAST,
+        "YINGDA_MODE": "Push",
+        "YINGDA_WECHAT_APP_ID": "wx5823bf96d3bd56c7",
+        "YINGDA_WECHAT_APP_SECRET": "9c3f1e7ab26d4805",
+    }
+    del environ[missing]
+    (found,) = problems_of(environ)
+    assert found.key == "YINGDA_MODE"
+    assert missing in found.mend.en
