@@ -260,3 +260,34 @@ async def test_followers_do_not_wait_for_one_another(tmp_path: Path) -> None:
         assert all(pushed(phone) for phone in phones)
         await house.pass_s(30)
         assert sum(len(pushed(phone)) for phone in phones) == 19 + 3
+
+
+async def test_a_typing_state_that_is_refused_is_not_asked_for_again_and_again(
+    tmp_path: Path,
+) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.default = Script(after_s=40.0)
+        house.api.script(Fault(code=45080, path=TYPING), times=50)
+        await house.run(phone.say("问"))
+        await house.pass_s(50)
+        assert house.api.calls[TYPING] == 2
+        assert pushed(phone)
+
+
+async def test_a_stop_does_not_wait_for_a_busy_wechat_and_the_next_process_sends(
+    tmp_path: Path,
+) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.default = Script(after_s=6.0)
+        house.api.script(Fault(code=-1, path=SEND), times=8)
+        await house.run(phone.say("问"))
+        await house.pass_s(12)
+        began_s = house.clock.monotonic()
+        await house.run(house.gateway.drain(25.0))
+        await house.run(house.close())
+        assert house.clock.monotonic() - began_s < 8
+        await house.run(house.open())
+        await house.pass_s(20)
+        assert len(pushed(phone)) == 1

@@ -78,13 +78,17 @@ def next_step(view: PushView, style: ReplyStyle) -> NextStep:
     turn = view.turn
     if not turn.is_pushed or turn.state is State.CANCELLED:
         return Leave(PushEnd.WITHDRAWN)
-    if not turn.is_pending and (not turn.is_unread or is_wholly_offered(turn)):
+    if not turn.is_pending and _is_over(turn):
         return Leave(PushEnd.DONE)
     if view.in_doubt is not None and view.in_doubt.times >= _SENDS_LIMIT:
         return Leave(PushEnd.DOUBTFUL)
     if turn.is_pending:
         return _while_written(view, style)
     return _after_end(view, style)
+
+
+def _is_over(turn: Turn) -> bool:
+    return not turn.is_unread or (turn.parts_offered > 0 and is_wholly_offered(turn))
 
 
 def _while_written(view: PushView, style: ReplyStyle) -> NextStep:

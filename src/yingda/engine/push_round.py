@@ -17,6 +17,8 @@ class Round:
         self.is_woken = False
         #: Parts of the present turn that could not be sent, one after the other.
         self.failures = 0
+        #: The process ends: no wait is worth its time.
+        self.is_ending = False
         self._clock = clock
         self._alarm = asyncio.Event()
 
@@ -24,6 +26,13 @@ class Round:
         """Look again; no wake is missed."""
         self.is_woken = True
         self._alarm.set()
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait for so long whatever wakes it, unless the process ends."""
+        until_s = self._clock.monotonic() + delay_s
+        while not self.is_ending and (left_s := until_s - self._clock.monotonic()) > 0:
+            self.is_woken = False
+            await self.pause(left_s)
 
     async def pause(self, at_most_s: float) -> None:
         """Wait for a wake, or for so long."""

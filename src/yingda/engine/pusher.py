@@ -120,6 +120,7 @@ class Pusher:
         """Send what can be sent now, and wait for nothing more."""
         self._is_draining = True
         for own in self._rounds.values():
+            own.is_ending = True
             own.wake()
         try:
             async with self._clock.timeout(timeout_s):
@@ -256,8 +257,9 @@ class Pusher:
         if end is None and own.failures < len(_PAUSES_S):
             pause_s = _PAUSES_S[own.failures]
             own.failures += 1
-            await self._clock.sleep(pause_s)
-            return False
+            await own.sleep(pause_s)
+            # The next process tries it again.
+            return own.is_ending
         self._typing.end(account, own.openid)
         await self._end(own, turn.id, end or PushEnd.REFUSED)
         return True

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
 import structlog
 
 from yingda.clock import Clock, Timer
@@ -26,6 +27,14 @@ _MARGIN_S = 0.5
 _WITHIN_S = 2.0
 
 
+class _State(msgspec.Struct):
+    """What was asked for in one chat."""
+
+    #: Ends it, for it ends by itself.
+    timer: Timer
+    is_shown: bool = True
+
+
 class TypingStates:
     """Shows and ends the typing state, in the background."""
 
@@ -33,54 +42,61 @@ class TypingStates:
         self._desks = desks
         self._rights = rights
         self._clock = clock
-        #: Where it is shown, with the timer of its end.
-        self._shown: dict[tuple[str, str], Timer] = {}
+        #: Where it was asked for within the time that it lasts; what was refused is among them, so
+        #: that it is not asked for again and again.
+        self._states: dict[tuple[str, str], _State] = {}
         self._errands = Errands()
 
     def keep(self, account: Account, openid: str, acted_at: float) -> None:
         """Have it shown, unless it is, or the follower's last action is too long ago."""
         is_late = self._clock.now() - acted_at > TYPING_AFTER_S - _MARGIN_S
-        if (account.name, openid) in self._shown or is_late or account.name not in self._desks:
-            return
         key = (account.name, openid)
+        if key in self._states or is_late or account.name not in self._desks:
+            return
         # From the request on: two must not be on their way.
-        self._shown[key] = self._clock.call_later(TYPING_S + _MARGIN_S, partial(self._forget, key))
+        timer = self._clock.call_later(TYPING_S + _MARGIN_S, partial(self._forget, key))
+        self._states[key] = _State(timer)
         self._errands.send(self._written(self._show(account, openid)))
 
     def was_ended(self, account: Account, openid: str) -> None:
         """A message ended it."""
-        if timer := self._shown.pop((account.name, openid), None):
-            timer.cancel()
+        if state := self._states.pop((account.name, openid), None):
+            state.timer.cancel()
 
     def end(self, account: Account, openid: str) -> None:
         """End it where it is shown."""
-        if (account.name, openid) in self._shown:
+        state = self._states.get((account.name, openid))
+        if state is not None and state.is_shown:
             self.was_ended(account, openid)
             self._errands.send(self._written(self._hide(account, openid)))
 
     async def close(self) -> None:
         """Wait for the calls under way."""
-        for timer in self._shown.values():
-            timer.cancel()
-        self._shown.clear()
+        for state in self._states.values():
+            state.timer.cancel()
+        self._states.clear()
         await self._errands.close()
 
     def _forget(self, key: tuple[str, str]) -> None:
-        self._shown.pop(key, None)
+        self._states.pop(key, None)
 
     async def _show(self, account: Account, openid: str) -> None:
         if await self._rights.may_push(account) is False:
-            self.was_ended(account, openid)
+            self._was_refused(account, openid)
             return
         try:
             await self._desks[account.name].set_typing(openid, on=True, within_s=_WITHIN_S)
-        except ApiRefused as refused:
-            self.was_ended(account, openid)
-            if refused.kind is ApiKind.NOT_ALLOWED:
-                await self._rights.learn_denied(account, refused)
+        except WechatApiError as error:
+            self._was_refused(account, openid)
+            if isinstance(error, ApiRefused) and error.kind is ApiKind.NOT_ALLOWED:
+                await self._rights.learn_denied(account, error)
                 return
             raise
         await self._rights.learn_allowed(account)
+
+    def _was_refused(self, account: Account, openid: str) -> None:
+        if state := self._states.get((account.name, openid)):
+            state.is_shown = False
 
     async def _hide(self, account: Account, openid: str) -> None:
         await self._desks[account.name].set_typing(openid, on=False, within_s=0)

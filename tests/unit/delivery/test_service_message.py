@@ -72,7 +72,7 @@ TABLE = [
     # Over.
     (ended(MIDDLE, quota_left=0), Leave(PushEnd.QUOTA)),
     (ended(MIDDLE, is_unread=False), Leave(PushEnd.DONE)),
-    (ended(MIDDLE, cursor=Cursor(len(MIDDLE))), Leave(PushEnd.DONE)),
+    (ended(MIDDLE, cursor=Cursor(len(MIDDLE)), parts_offered=1), Leave(PushEnd.DONE)),
     (ended(MIDDLE, is_pushed=False), Leave(PushEnd.WITHDRAWN)),
     (PushView(turn=turn(State.CANCELLED), quota_left=5), Leave(PushEnd.WITHDRAWN)),
 ]
@@ -101,6 +101,8 @@ def sent(view: PushView) -> Send:
         (ended(LONG), "（1/", False),
         (ended(MIDDLE, quota_left=1), "", True),
         (ended("", failure=FailureKind.BUSY), "", True),
+        # Nothing that can be seen: that is told as well.
+        (ended("\n\n"), "", True),
         (ended(MIDDLE, parts_offered=1), "（2/2）", True),
     ],
 )
