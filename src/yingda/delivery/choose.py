@@ -96,10 +96,8 @@ def choose(view: AttemptView) -> Decision:
         return _let_go(view)
     if view.window_age_s < DECIDE_AFTER_S:
         return Decision(Step.WAIT, DECIDE_AFTER_S)
-    if view.is_pushed or view.can_push:
-        # Also in a stop: whoever comes next goes on with it.
-        return Decision(Step.ACKNOWLEDGE)
-    if _another_attempt_will_come(view) and view.has_patience:
+    is_pushing = view.is_pushed or view.can_push
+    if not is_pushing and _another_attempt_will_come(view) and view.has_patience:
         # Past its window, as after a slow disk, it is cut already: leave it to WeChat.
         return Decision(Step.HOLD, WINDOW_S) if view.window_age_s < WINDOW_S else _let_go(view)
     return _last_chance(view)
@@ -107,6 +105,7 @@ def choose(view: AttemptView) -> Decision:
 
 def _last_chance(view: AttemptView) -> Decision:
     if view.is_pushed or view.can_push:
+        # Also in a stop: whoever comes next goes on with it.
         return Decision(Step.ACKNOWLEDGE)
     return Decision(Step.OFFER if view.has_part else Step.PROMISE)
 
