@@ -155,6 +155,13 @@ async def test_a_button_does_its_action(tmp_path: Path) -> None:
         assert asked(house) == ["今天推荐什么？"]
 
 
+async def test_who_sends_the_name_of_a_page_gets_its_link_and_no_answer(tmp_path: Path) -> None:
+    async with open_house(tmp_path, duties=duties(tmp_path, MENU)) as house:
+        seen = await house.run(house.phone().say("官网"))
+        assert [link.href for link in links_in(seen.text)] == ["https://example.com/?a=1&b=2"]
+        assert asked(house) == []
+
+
 async def test_an_answer_to_a_button_that_takes_long_is_fetched_like_any_other(
     tmp_path: Path,
 ) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from yingda.actions import Action, NothingAction
+from yingda.actions import Action, NothingAction, TextAction
 from yingda.engine.rules import Rules
-from yingda.wechat.menu import Menu
+from yingda.wechat.links import web_link
+from yingda.wechat.menu import ButtonType, Menu
 from yingda.words import normalised
 
 
@@ -20,7 +21,8 @@ class Duties(msgspec.Struct, frozen=True, kw_only=True):
     menu: Menu = Menu()
     #: Key of a menu button → what a tap brings about.
     keys: Mapping[str, Action] = {}
-    #: Name of a menu button, normalised → the same, for who types it or taps it in a text.
+    #: Name of a menu button, normalised → the same, for who types it or taps it in a text; a
+    #: page's button gives its link.
     names: Mapping[str, Action] = {}
     #: What a new follower gets; None is the sentence.
     welcome: Action | None = None
@@ -51,9 +53,13 @@ class Duties(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def names_of(menu: Menu) -> dict[str, Action]:
-    """The name of every button that replies to a tap, normalised."""
+    """The name of every button that replies to a tap or opens a page, normalised."""
     found: dict[str, Action] = {}
     for button in menu.leaves():
-        if button.action is not None and not isinstance(button.action, NothingAction):
-            found.setdefault(normalised(button.name), button.action)
+        action = button.action
+        if button.type is ButtonType.VIEW:
+            # Who was told to tap its name or to send it may do the latter.
+            action = TextAction(web_link(button.url, button.name))
+        if action is not None and not isinstance(action, NothingAction):
+            found.setdefault(normalised(button.name), action)
     return found
