@@ -11,6 +11,7 @@ import msgspec
 from bench.children import gateway, part
 from bench.followers import Way
 from bench.machine import cpu_s, loop_cpu_s, rss_kb
+from bench.push_rows import push_rows
 from bench.report import Judge, Row
 
 FOLLOWERS, QUESTIONS, MEDIAN_S = 60, 3, 6.0
@@ -30,6 +31,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     #: The most deliberate time-outs in five minutes.
     timeouts_bar: float | None = None
     fault_share: float = 0.0
+    #: The account may send service messages.
+    pushes: bool = False
     #: The costs are told for one variant only.
     tells_costs: bool = False
 
@@ -41,6 +44,8 @@ VARIANTS = (
     Variant(name="load unlimited, faults", settings=_UNLIMITED, fault_share=_FAULT_SHARE),
     Variant(name="load default", settings=_DEFAULT, seen_bar=0.85, timeouts_bar=20),
     Variant(name="load default, faults", settings=_DEFAULT, fault_share=_FAULT_SHARE),
+    Variant(name="load pushing", settings=_DEFAULT, seen_bar=0.99, pushes=True),
+    Variant(name="load pushing, faults", settings=_DEFAULT, fault_share=_FAULT_SHARE, pushes=True),
 )
 
 
@@ -57,15 +62,15 @@ def line(
     """
     with (
         tempfile.TemporaryDirectory() as name,
-        part("world", followers, questions, variant.fault_share, median_s) as world,
+        part(
+            "push_world" if variant.pushes else "world",
+            followers,
+            questions,
+            variant.fault_share,
+            median_s,
+        ) as world,
     ):
-        dify = world.hear()
-        variables = {
-            "YINGDA_PROVIDER": "dify",
-            "YINGDA_DIFY_API_KEY": dify["key"],
-            "YINGDA_DIFY_BASE_URL": dify["dify"],
-            **variant.settings,
-        }
+        variables = {**_variables(world.hear()), **variant.settings}
         with gateway(Path(name), variables) as server:
             idle_share = _idle_share(server.pid)
             before, began_s = _Use.of(server.pid), time.monotonic()
@@ -75,6 +80,22 @@ def line(
             count = max(1, result["questions"])
             idle_ms = 1000 * idle_share * took_s / count
             return {**result, **after.since(before, count), "idle_cpu_ms_per_question": idle_ms}
+
+
+def _variables(places: Mapping[str, str]) -> dict[str, str]:
+    """The gateway's settings for what the world has said of itself."""
+    variables = {
+        "YINGDA_PROVIDER": "dify",
+        "YINGDA_DIFY_API_KEY": places["key"],
+        "YINGDA_DIFY_BASE_URL": places["dify"],
+    }
+    if "api" in places:
+        variables |= {
+            "YINGDA_WECHAT_APP_ID": places["app_id"],
+            "YINGDA_WECHAT_APP_SECRET": places["app_secret"],
+            "YINGDA_WECHAT_API_BASE": places["api"],
+        }
+    return variables
 
 
 class _Use(msgspec.Struct, frozen=True):
@@ -116,11 +137,12 @@ def bare_line(
 
 
 def load(details: dict[str, object]) -> list[Row]:
-    """Both patiences, with and without faults."""
+    """Both patiences and service messages, with and without faults."""
     rows: list[Row] = []
     for variant in VARIANTS:
         seen = details[variant.name] = line(variant)
-        rows += _rows(variant.name, seen, variant.seen_bar)
+        rows_of = push_rows if variant.pushes else _rows
+        rows += rows_of(variant.name, seen, variant.seen_bar)
         if variant.timeouts_bar is not None:
             what, timeouts = "deliberate time-outs in 5 min", seen["timeouts_5_min"]
             rows.append(_row(variant.name, what, timeouts, bar=variant.timeouts_bar))

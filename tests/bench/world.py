@@ -29,14 +29,17 @@ from yingda.simulator.transport import HttpTransport
 _PICKUP_PAUSE_S, _PICKUPS = 10.0, 4
 
 
+def script_of(text: str) -> DifyScript:
+    """An answer of this text; a fault in mid-stream strikes after half of it."""
+    pieces = followers.EVENT_COUNT
+    return DifyScript(text=text, pieces=pieces, trouble_after_pieces=pieces // 2)
+
+
 class TimedDify(DifyServer):
     """Also keeps when each question's stream ended."""
 
     def __init__(self) -> None:
-        script = DifyScript(text=followers.ANSWER, pieces=followers.EVENT_COUNT)
-        # A fault in mid-stream strikes after half of the answer.
-        script = msgspec.structs.replace(script, trouble_after_pieces=followers.EVENT_COUNT // 2)
-        super().__init__(SystemClock(), script)
+        super().__init__(SystemClock(), script_of(followers.ANSWER))
         self.ended_s: dict[str, float] = {}
 
     async def _stream(
