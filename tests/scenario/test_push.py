@@ -238,6 +238,20 @@ async def test_of_two_questions_the_parts_come_in_order(tmp_path: Path) -> None:
         assert ends(house) == [(0, "done", 0)] * 2
 
 
+async def test_a_question_asked_meanwhile_gets_its_first_part_early_too(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        phone = house.phone()
+        house.provider.on("甲", slowly(prose(20), 20.0))
+        house.provider.on("乙", slowly(prose(40, first=100), 40.0))
+        await house.run(phone.say("甲"))
+        await house.run(phone.say("乙"))
+        await house.pass_s(18)
+        shown = pushed(phone)
+        assert "第019句" in shown[-2]
+        assert "第100句" in shown[-1]
+        assert 40 <= len(body(shown[-1])) < 200
+
+
 async def test_a_cleared_conversation_goes_on_being_sent_and_the_new_one_waits_for_it(
     tmp_path: Path,
 ) -> None:

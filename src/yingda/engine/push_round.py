@@ -11,7 +11,7 @@ class Round:
     def __init__(self, account: str, openid: str, clock: Clock) -> None:
         self.account = account
         self.openid = openid
-        #: Nothing came since the follower asked.
+        #: Nothing of the present turn came since the follower asked for it.
         self.is_waited_for = True
         #: Something may have changed since the last look.
         self.is_woken = False

@@ -165,7 +165,8 @@ class Pusher:
             # It could push once; now its followers fetch what is left.
             await self._end(own, turn_id, PushEnd.DENIED)
             return
-        own.failures = 0
+        # What came of an earlier question is nothing of this one.
+        own.failures, own.is_waited_for = 0, True
         with self._board.watch(turn_id, own.wake):
             while True:
                 own.is_woken = False
