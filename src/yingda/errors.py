@@ -27,7 +27,7 @@
         └── AnswerEmpty             the run ended well and said nothing
 
 A class states whose fault it is and whether the same request may succeed later. A follower never
-reads an error's message: the sentence for each `FailureKind` lives in `texts.py`.
+reads an error's message: the sentence for each `FailureKind` lives in `sentences.py`.
 """
 
 from enum import StrEnum

@@ -189,7 +189,7 @@ class AccountSettings:
     #: How far a signed timestamp may be off. The least lets WeChat's repeats in, which carry the
     #: first attempt's timestamp; the most is our choice.
     freshness_s: Annotated[Seconds, Field(ge=WINDOW_S * ATTEMPTS, le=86_400)] = FRESHNESS_S
-    #: The operator's own sentences, by the keys of `yingda.texts`.
+    #: The operator's own sentences, by the keys of `yingda.sentences`.
     texts: Words = field(default_factory=_nothing)
     #: More words for a command, by its name.
     commands: CommandWords = field(default_factory=_no_words)
