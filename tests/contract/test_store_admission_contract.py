@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from support.stores import NOON, OPEN, Desk, new_push, question, turn_id_of
-from yingda.store.base import Bound, Effect, Entered
+from yingda.store.entries import Bound, Effect, Entered
 
 BOB = "o_bob"
 

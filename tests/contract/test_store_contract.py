@@ -11,7 +11,8 @@ import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, new_push, question, turn_id_of
 from yingda.errors import FailureKind
-from yingda.store.base import Effect, Outcome, PushKind, RunIds
+from yingda.store.entries import Effect, PushKind
+from yingda.store.runs import Outcome, RunIds
 from yingda.turn.lifecycle import State
 
 

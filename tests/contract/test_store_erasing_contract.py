@@ -8,7 +8,8 @@ import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, new_push, turn_id_of
 from yingda.errors import FailureKind
-from yingda.store.base import Effect, Entered, Outcome, PushKind, RunIds
+from yingda.store.entries import Effect, Entered, PushKind
+from yingda.store.runs import Outcome, RunIds
 from yingda.store.wishes import Confirmation, Erased, NewForgetting
 from yingda.turn.lifecycle import State
 

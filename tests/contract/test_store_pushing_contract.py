@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, new_push, question, turn_id_of
-from yingda.store.base import ChosenReply, Entered, NewPush, Outcome, PushKind
+from yingda.store.base import ChosenReply
+from yingda.store.entries import Entered, NewPush, PushKind
 from yingda.store.push_base import Grant, NewPart, PartFate, PushRight, Quota
+from yingda.store.runs import Outcome
 from yingda.turn.model import Cursor, Notice, PushEnd
 
 BEN = "o_ben"

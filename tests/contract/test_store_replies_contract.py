@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, turn_id_of
-from yingda.store.base import ChosenReply, Entered, NewOffer, PushKind
+from yingda.store.base import ChosenReply, NewOffer
+from yingda.store.entries import Entered, PushKind
 from yingda.turn.model import Cursor
 
 

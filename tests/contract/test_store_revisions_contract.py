@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, turn_id_of
-from yingda.store.base import ChosenReply, Entered, NewHold, NewOffer, OfferedPart, Outcome
+from yingda.store.base import ChosenReply, NewHold, NewOffer, OfferedPart
+from yingda.store.entries import Entered
+from yingda.store.runs import Outcome
 from yingda.turn.model import Cursor, Notice, Turn
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, new_push, question, turn_id_of
 from yingda.errors import FailureKind
-from yingda.store.base import Bound, Entered, Outcome, PushKind, RunIds
+from yingda.store.entries import Bound, Entered, PushKind
+from yingda.store.runs import Outcome, RunIds
 from yingda.store.wishes import NewRetry
 from yingda.turn.lifecycle import State
 from yingda.turn.model import Turn

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from support.house import House, open_house
 from support.scripted_provider import Script
-from yingda.store.base import RunIds
+from yingda.store.runs import RunIds
 from yingda.store.sqlite import SqliteStore
 
 IDS = "SELECT task_id, message_id, run_conversation_id FROM turn"

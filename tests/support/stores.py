@@ -7,19 +7,9 @@ from typing import Any
 import msgspec
 
 from yingda.errors import FailureKind
-from yingda.store.base import (
-    ChosenReply,
-    Claim,
-    Effect,
-    Ended,
-    Entered,
-    NewOffer,
-    NewPush,
-    NewQuestion,
-    Outcome,
-    PushKind,
-    Store,
-)
+from yingda.store.base import ChosenReply, NewOffer, Store
+from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind
+from yingda.store.runs import Claim, Ended, Outcome
 from yingda.store.sqlite import open_sqlite
 from yingda.store.wishes import NewErasure
 from yingda.turn.model import Cursor

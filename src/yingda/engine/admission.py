@@ -23,7 +23,7 @@ from yingda.engine.commands import (
     Told,
     Unfollow,
 )
-from yingda.store.base import Bound, Refusal
+from yingda.store.entries import Bound, Refusal
 from yingda.wechat.base import Message
 from yingda.wechat.events import SubscribeEvent
 

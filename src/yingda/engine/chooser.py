@@ -12,7 +12,8 @@ from yingda.engine.accounts import Account
 from yingda.engine.live import LiveText, LiveTexts
 from yingda.engine.sentences import text_reply
 from yingda.jobs.base import Jobs
-from yingda.store.base import ChosenReply, Entered, NewOffer, Outlook, PushKind, Store
+from yingda.store.base import ChosenReply, NewOffer, Outlook, Store
+from yingda.store.entries import Entered, PushKind
 from yingda.turn.lifecycle import State
 from yingda.turn.model import Turn
 from yingda.wechat.base import Message

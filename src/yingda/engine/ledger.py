@@ -37,7 +37,8 @@ from yingda.engine.push_age import PushAges
 from yingda.engine.reception import Reception, Said
 from yingda.engine.sentences import sentence, to_clear
 from yingda.engine.wishes import Wishes
-from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal, Store
+from yingda.store.base import Store
+from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal
 from yingda.store.push_base import Grant
 from yingda.turn.lifecycle import State
 from yingda.turn.model import FollowerView

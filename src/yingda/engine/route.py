@@ -32,7 +32,7 @@ from yingda.engine.stalls import Stalled, Stalls
 from yingda.engine.window import Connection, Window
 from yingda.errors import StoreError
 from yingda.jobs.base import Jobs
-from yingda.store.base import Entered
+from yingda.store.entries import Entered
 from yingda.wechat.base import Message
 from yingda.wechat.envelope import AesKey
 from yingda.wechat.limits import BODY_LIMIT_BYTES, RANDOM_BYTES, WINDOW_S

@@ -23,7 +23,8 @@ from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout, StoreError
 from yingda.jobs.base import Jobs
 from yingda.providers.base import FoundAnswer, Prompt, Provider, Started
-from yingda.store.base import Claim, Ended, OfferedPart, Outcome, Store
+from yingda.store.base import OfferedPart, Store
+from yingda.store.runs import Claim, Ended, Outcome
 from yingda.turn.model import Cursor, Turn
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from yingda.providers.base import (
     TextReplaced,
     Usage,
 )
-from yingda.store.base import Claim, Outcome, RunIds
+from yingda.store.runs import Claim, Outcome, RunIds
 
 
 class RunningTurn:

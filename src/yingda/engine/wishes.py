@@ -22,7 +22,8 @@ from yingda.engine.commands import (
     Unfollow,
 )
 from yingda.engine.sentences import sentence, text_reply
-from yingda.store.base import Effect, Entered, NewPush, NewQuestion, Store
+from yingda.store.base import Store
+from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.wishes import Confirmation, NewErasure, NewForgetting, NewRetry
 from yingda.texts import Language
 from yingda.turn.model import Turn

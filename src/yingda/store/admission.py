@@ -7,7 +7,7 @@ a conversation resets nothing. Knows the bounds; how a refusal is worded is the 
 
 import math
 
-from yingda.store.base import Bound, NewPush, NewQuestion, Refusal
+from yingda.store.entries import Bound, NewPush, NewQuestion, Refusal
 from yingda.store.steps import Steps, fetch, fetch_one
 
 #: The span in which `rate_per_minute` counts.

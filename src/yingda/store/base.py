@@ -1,4 +1,4 @@
-"""The store seam.
+"""The store seam; the values of its larger operations stand in `entries`, `runs` and `wishes`.
 
 Every method is one transaction: when it returns, its effect survives a crash. Times are Unix
 seconds and always handed in. Every method raises `StoreError` when the database cannot keep or
@@ -6,13 +6,13 @@ give what it is asked for.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
-from yingda.errors import FailureKind
-from yingda.store.push_base import Grant, PushStore
+from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
+from yingda.store.push_base import PushStore
+from yingda.store.runs import Claim, Ended, Outcome, RunIds
 from yingda.store.wishes import (
     Confirmation,
     Erased,
@@ -23,160 +23,6 @@ from yingda.store.wishes import (
 )
 from yingda.turn.model import Cursor, FollowerView, Turn
 from yingda.wechat.api_base import TokenVault
-
-
-class PushKind(StrEnum):
-    """What a push wants of the turn it belongs to."""
-
-    #: It is the turn's question.
-    QUESTION = "question"
-    #: It asks for what of the turn's answer is still to be offered.
-    PICKUP = "pickup"
-    #: It asks for an answer that was read already, from its start.
-    AGAIN = "again"
-    #: It belongs to no turn.
-    OTHER = "other"
-
-
-class NewPush(msgspec.Struct, frozen=True, kw_only=True):
-    """A push as it first meets the store; account, openid and key together are its identity."""
-
-    account: str
-    openid: str
-    key: str
-    kind: PushKind
-    created_at: float
-    received_at: float
-    #: What it opens, for an account that may push; None leaves the quota alone.
-    grant: Grant | None = None
-
-
-class Bound(StrEnum):
-    """Why a question is not taken."""
-
-    #: Too many of the follower's turns are open.
-    QUEUE = "queue"
-    #: The follower asked too often within a minute.
-    RATE = "rate"
-    #: The follower has asked all that one day allows.
-    DAY = "day"
-    #: Too many turns of all followers are open.
-    OPEN_TURNS = "open_turns"
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that is not taken, and why."""
-
-    bound: Bound
-    #: The follower's open turns, for `QUEUE`.
-    open_turns: int = 0
-    #: When the next question is taken, for `RATE`.
-    until: float = 0.0
-
-
-class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that a push carries. A bound that is None does not bind."""
-
-    text: str
-    #: The pseudonym a new conversation shows its provider.
-    user: str
-    provider: str
-    #: How many turns may wait behind the follower's running one.
-    queue_limit: int
-    #: A conversation in which nothing happened for so long is left, and a new one begun.
-    idle_s: float | None = None
-    #: Writes the reply that says the question was not taken.
-    refuse: Callable[[Refusal], bytes]
-    #: How many turns may be open in the whole database.
-    max_open_turns: int | None = None
-    #: How many questions of the follower are taken in any minute.
-    rate_per_minute: int | None = None
-    #: How many questions of the follower are taken in a day, and when the present day began.
-    daily_questions: int | None = None
-    day_began_at: float = 0.0
-
-
-class Effect(StrEnum):
-    """What a push does besides being answered."""
-
-    NONE = "none"
-    #: The next question starts a new conversation; the record stays.
-    CLEAR = "clear"
-
-
-class Entered(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a push stands once it is durable."""
-
-    push_id: int
-    kind: PushKind
-    is_new: bool
-    #: When the first attempt of this push was received.
-    first_seen_at: float
-    #: How many attempts of this push reached us, this one included.
-    attempts: int = 1
-    turn: Turn | None = None
-    #: The reply that was chosen for this push, as clear bytes; every repeat gets it.
-    reply: bytes | None = None
-    #: A turn that is now first in its conversation and must be run.
-    to_run: int | None = None
-    #: Turns that this push cancelled.
-    cancelled: tuple[int, ...] = ()
-
-
-class RunIds(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider's names for a run."""
-
-    started_at: float = 0.0
-    asked_in_conversation_id: str | None = None
-    conversation_id: str | None = None
-    task_id: str | None = None
-    message_id: str | None = None
-    workflow_run_id: str | None = None
-
-
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """The right to run a turn, under the run number it carries."""
-
-    turn: Turn
-    user: str
-    provider: str
-    provider_conversation_id: str | None
-    #: What an earlier run that was cut off had learnt from its provider; None on a first run.
-    earlier: RunIds | None = None
-    #: The provider's messages that answered the conversation's turns before this one, and when
-    #: the last of those turns ended; looked up only where an earlier run was cut off.
-    former_message_ids: frozenset[str] = frozenset()
-    former_ended_at: float | None = None
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended."""
-
-    answer: str
-    failure: FailureKind | None = None
-    #: For the operator: what went wrong, never shown to a follower.
-    failure_detail: str = ""
-    conversation_was_reset: bool = False
-    #: The provider's id of the conversation as it is now; None leaves what is stored.
-    provider_conversation_id: str | None = None
-    #: What the follower may have read of a text that is void now; None when all of it stands.
-    replaced_answer: str | None = None
-    #: The provider no longer knows the conversation: the next question starts a new one there.
-    provider_forgot: bool = False
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    total_price: str | None = None
-    currency: str | None = None
-    #: What the provider called the run; None, and None in it, leaves what is stored.
-    ids: RunIds | None = None
-
-
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn after its end, and the one that its end lets start."""
-
-    turn: Turn
-    to_run: int | None
 
 
 class NewOffer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """How a push becomes durable. Each function is one transaction's work."""
 
 from yingda.store.admission import OpenTurns, refusal
-from yingda.store.base import Effect, Entered, NewPush, NewQuestion, PushKind
+from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind
 from yingda.store.quotas import grant_quota
 from yingda.store.steps import (
     TURN_COLUMNS,

@@ -7,7 +7,6 @@ Rows of turns, pushes and offers stay: numbers go on counting, and repeats are s
 
 import msgspec
 
-from yingda.store.base import Effect, Entered, NewPush
 from yingda.store.entering import (
     close_conversation,
     enter_reply,
@@ -17,6 +16,7 @@ from yingda.store.entering import (
     repeat,
     replied,
 )
+from yingda.store.entries import Effect, Entered, NewPush
 from yingda.store.quotas import forget_quota, withdraw_pushes
 from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
 from yingda.store.stopping import cancel_pending

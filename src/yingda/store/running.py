@@ -4,7 +4,7 @@ Every write names the run number it belongs to, so that a worker that was taken 
 comes back changes nothing.
 """
 
-from yingda.store.base import Claim, Ended, Outcome, RunIds
+from yingda.store.runs import Claim, Ended, Outcome, RunIds
 from yingda.store.steps import (
     TURN_COLUMNS,
     Row,

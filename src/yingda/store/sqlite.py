@@ -22,25 +22,13 @@ from yingda.store import (
     tokens,
 )
 from yingda.store.admission import OpenTurns
-from yingda.store.base import (
-    ChosenReply,
-    Claim,
-    Effect,
-    Ended,
-    Entered,
-    NewHold,
-    NewPush,
-    NewQuestion,
-    OfferedPart,
-    Outcome,
-    Outlook,
-    Recovered,
-    RunIds,
-)
+from yingda.store.base import ChosenReply, NewHold, OfferedPart, Outlook, Recovered
+from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.files import hold, make_file, make_folder
 from yingda.store.migrate import bring_up_to_date, version_of
 from yingda.store.reader import Reader
 from yingda.store.refusals import store_error
+from yingda.store.runs import Claim, Ended, Outcome, RunIds
 from yingda.store.sqlite_pushing import SqlitePushing
 from yingda.store.steps import Steps, execute
 from yingda.store.wishes import (

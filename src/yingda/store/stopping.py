@@ -5,7 +5,6 @@ from collections.abc import Callable
 import msgspec
 
 from yingda.store.admission import OpenTurns
-from yingda.store.base import Effect, Entered, NewPush, NewQuestion, RunIds
 from yingda.store.entering import (
     enter_question,
     enter_reply,
@@ -14,7 +13,9 @@ from yingda.store.entering import (
     known_push,
     repeat,
 )
+from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.quotas import withdraw_pushes
+from yingda.store.runs import RunIds
 from yingda.store.steps import TURN_COLUMNS, Steps, execute, fetch, fetch_one, read_turn, turn_from
 from yingda.store.wishes import NewRetry
 from yingda.turn.lifecycle import Happening, sources

@@ -11,7 +11,7 @@ from support.house import account
 from yingda.engine.accounts import Account
 from yingda.engine.admission import Door, day_began_at, door, refusal_sentence, shown_time
 from yingda.engine.commands import interpret
-from yingda.store.base import Bound, Refusal
+from yingda.store.entries import Bound, Refusal
 from yingda.texts import Language, Texts
 from yingda.wechat.base import Message
 from yingda.wechat.messages import decode

@@ -20,7 +20,7 @@ from yingda.providers.base import (
     TextReplaced,
     Usage,
 )
-from yingda.store.base import Entered
+from yingda.store.entries import Entered
 
 
 @pytest.fixture
