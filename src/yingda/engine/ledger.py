@@ -12,8 +12,8 @@ from functools import partial
 from yingda.clock import Clock
 from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
+from yingda.engine.aiming import Aim, aim
 from yingda.engine.commands import (
-    Aim,
     Clear,
     Confirm,
     Forget,
@@ -29,7 +29,6 @@ from yingda.engine.commands import (
     Stop,
     Told,
     Unfollow,
-    aim,
     interpret,
 )
 from yingda.engine.grants import grant_of

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yingda.engine.aiming import aim
 from yingda.engine.commands import (
     Clear,
     Confirm,
@@ -19,7 +20,6 @@ from yingda.engine.commands import (
     Stop,
     Told,
     Unfollow,
-    aim,
     interpret,
 )
 from yingda.turn.lifecycle import State
