@@ -12,24 +12,35 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-# SQLite gives only `INTEGER PRIMARY KEY` columns their own row ids.
-_Id = BigInteger().with_variant(Integer, "sqlite")
+from yingda.store.schema_base import Id, metadata
+from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+__all__ = [
+    "access_token",
+    "conversation",
+    "erasure",
+    "forget_request",
+    "hold",
+    "is_pending",
+    "is_pushed",
+    "is_unread",
+    "is_unsettled",
+    "lost_run",
+    "metadata",
+    "offer",
+    "provider_deletion",
+    "push",
+    "push_right",
+    "quota",
+    "secret",
+    "turn",
+]
 
 #: Random bytes that must stay the same for the life of the data, such as the pseudonyms' key.
 secret = Table(
@@ -42,7 +53,7 @@ secret = Table(
 conversation = Table(
     "conversation",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("account", Text, nullable=False),
     Column("openid", Text, nullable=False),
     #: The pseudonym the provider knows the follower by.
@@ -66,8 +77,8 @@ Index(
 turn = Table(
     "turn",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("conversation_id", _Id, ForeignKey("conversation.id"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("conversation_id", Id, ForeignKey("conversation.id"), nullable=False),
     Column("account", Text, nullable=False),
     Column("openid", Text, nullable=False),
     Column("number", Integer, nullable=False),
@@ -155,7 +166,7 @@ Index(
 lost_run = Table(
     "lost_run",
     metadata,
-    Column("turn_id", _Id, ForeignKey("turn.id"), primary_key=True),
+    Column("turn_id", Id, ForeignKey("turn.id"), primary_key=True),
     Column("run_no", Integer, primary_key=True),
     Column("started_at", Double, nullable=False),
     Column("taken_over_at", Double, nullable=False),
@@ -168,7 +179,7 @@ lost_run = Table(
 push = Table(
     "push",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("account", Text, nullable=False),
     Column("openid", Text, nullable=False),
     Column("key", Text, nullable=False),
@@ -176,7 +187,7 @@ push = Table(
     Column("created_at", Double, nullable=False),
     Column("first_seen_at", Double, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("1")),
-    Column("turn_id", _Id, ForeignKey("turn.id")),
+    Column("turn_id", Id, ForeignKey("turn.id")),
     #: The reply chosen for this push, in clear; an empty value is an empty reply.
     Column("reply", LargeBinary),
     Column("chosen_at", Double),
@@ -188,10 +199,10 @@ push = Table(
 offer = Table(
     "offer",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("turn_id", _Id, ForeignKey("turn.id"), nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("turn_id", Id, ForeignKey("turn.id"), nullable=False, index=True),
     #: The push whose reply carried it; None for a service message.
-    Column("push_id", _Id, ForeignKey("push.id"), unique=True),
+    Column("push_id", Id, ForeignKey("push.id"), unique=True),
     Column("run_no", Integer, nullable=False),
     Column("part_no", Integer, nullable=False),
     Column("start_source_chars", Integer, nullable=False),
@@ -236,53 +247,13 @@ access_token = Table(
 hold = Table(
     "hold",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("account", Text, nullable=False),
     Column("provider", Text, nullable=False),
     Column("openid", Text, nullable=False),
-    Column("turn_id", _Id, ForeignKey("turn.id"), nullable=False),
+    Column("turn_id", Id, ForeignKey("turn.id"), nullable=False),
     Column("at", Double, nullable=False),
     Index("ix_hold_account_at", "account", "at"),
-)
-
-#: What a follower wrote and was told, up to these rows, is to be erased from this moment on.
-erasure = Table(
-    "erasure",
-    metadata,
-    Column("id", _Id, primary_key=True),
-    Column("account", Text, nullable=False),
-    Column("openid", Text, nullable=False),
-    Column("entered_at", Double, nullable=False),
-    Column("due_at", Double, nullable=False, index=True),
-    #: The last turn it means.
-    Column("up_to_turn_id", _Id, nullable=False),
-    #: The push that asked for it: the ones before it are meant.
-    Column("up_to_push_id", _Id, nullable=False),
-)
-
-#: A follower who asked for an erasure and has not confirmed it yet.
-forget_request = Table(
-    "forget_request",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("openid", Text, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("expires_at", Double, nullable=False, index=True),
-)
-
-#: A conversation that is still to be deleted at its provider. Whoever takes it on moves
-#: `due_at` forward, so that nobody else does meanwhile.
-provider_deletion = Table(
-    "provider_deletion",
-    metadata,
-    Column("id", _Id, primary_key=True),
-    Column("provider", Text, nullable=False),
-    Column("user", Text, nullable=False),
-    Column("provider_conversation_id", Text, nullable=False),
-    Column("due_at", Double, nullable=False, index=True),
-    Column("tries", Integer, nullable=False, server_default=text("0")),
-    UniqueConstraint("provider", "provider_conversation_id"),
-    sqlite_autoincrement=True,
 )
 
 #: What WeChat last said of an account's right to send service messages.
