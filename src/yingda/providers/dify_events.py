@@ -19,47 +19,12 @@ from yingda.providers.base import (
 )
 from yingda.providers.dify_errors import Failure, from_event, needs_a_person, workflow_failed
 from yingda.providers.dify_usage import UNREADABLE, usage_in
+from yingda.providers.dify_wire import EVENT, TELLING, WireEvent, name_of, run_end, status_of
 from yingda.providers.thinking import ThinkingFilter
-
-
-class WireEvent(msgspec.Struct, frozen=True, gc=False):
-    """The fields of any event that matter; details are left unread until they do."""
-
-    event: str = ""
-    answer: str | None = None
-    task_id: str | None = None
-    conversation_id: str | None = None
-    message_id: str | None = None
-    workflow_run_id: str | None = None
-    code: str | None = None
-    message: str | None = None
-    status: int | str | None = None
-    data: msgspec.Raw = msgspec.Raw()
-    metadata: msgspec.Raw = msgspec.Raw()
-
-
-class _EventName(msgspec.Struct, frozen=True):
-    event: str = ""
-
-
-class _RunEnd(msgspec.Struct, frozen=True):
-    status: str | None = None
-    error: str | None = None
-
-
-_EVENT = msgspec.json.Decoder(WireEvent)
-_NAME = msgspec.json.Decoder(_EventName)
-_RUN_END = msgspec.json.Decoder(_RunEnd)
 
 #: Visible text of one answer. Our choice: rendering is done on the event loop and takes 0.6 s for
 #: a million characters (measured), and this much is 170 parts for the follower to fetch.
 ANSWER_LIMIT_CHARS = 100_000
-
-#: The events that change what a follower reads; one of these that cannot be read is a loss.
-_TELLING = frozenset(
-    {"message", "agent_message", "message_replace", "message_end", "error", "workflow_finished"}
-)
-
 
 _LIMIT_MEND = "Have the app answer more briefly; look at the run's log for a model that loops."
 
@@ -132,7 +97,7 @@ class RunReader:
 
         Behind a settled run, half an event is as little a loss as a cut connection.
         """
-        if not self.settled or all(_name_of(payload) is not None for payload in payloads):
+        if not self.settled or all(name_of(payload) is not None for payload in payloads):
             self.feed(payloads)
 
     def take(self) -> list[Event]:
@@ -158,9 +123,9 @@ class RunReader:
 
     def _decode(self, payload: bytes) -> WireEvent | None:
         try:
-            return _EVENT.decode(payload)
+            return EVENT.decode(payload)
         except msgspec.ValidationError:
-            if _name_of(payload) not in _TELLING:
+            if name_of(payload) not in TELLING:
                 return None
         except UNREADABLE:
             pass
@@ -178,7 +143,7 @@ class RunReader:
         elif name == "agent_message":
             self._agent_spoke = True
             self._append(wire.answer or "")
-        elif name in _TELLING or name == "workflow_paused":
+        elif name in TELLING or name == "workflow_paused":
             self._take_rare(wire, events)
 
     def _take_rare(self, wire: WireEvent, events: list[Event]) -> None:
@@ -191,7 +156,7 @@ class RunReader:
         elif wire.event == "workflow_finished":
             self._take_workflow_end(wire.data)
         else:
-            self.failure = from_event(wire.code, _status(wire.status), wire.message)
+            self.failure = from_event(wire.code, status_of(wire.status), wire.message)
 
     def _note_ids(self, wire: WireEvent, events: list[Event]) -> None:
         """Keep each id from the first event that has it; null and empty say nothing."""
@@ -262,10 +227,7 @@ class RunReader:
 
     def _take_workflow_end(self, data: msgspec.Raw) -> None:
         """Either order of `workflow_finished` and its closing event is met in the field."""
-        try:
-            end = _RUN_END.decode(data)
-        except UNREADABLE:
-            end = _RunEnd()
+        end = run_end(data)
         self.settled = True
         if end.status in {"failed", "exception"}:
             # The `error` event that follows tells the code; until then this is all we know.
@@ -302,16 +264,3 @@ class RunReader:
 
     def _fail(self, error: AnswerIncomplete) -> None:
         self.failure = Failure(error=error)
-
-
-def _name_of(payload: bytes) -> str | None:
-    try:
-        return _NAME.decode(payload).event
-    except UNREADABLE:
-        return None
-
-
-def _status(status: int | str | None) -> int:
-    """Some versions write the status as text; without one the run failed inside Dify."""
-    text = str(status)
-    return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else 500
