@@ -15,7 +15,7 @@ import structlog
 from yingda.clock import Clock
 from yingda.config import Settings
 from yingda.config.values import AccountSettings, EchoProvider, ProviderSettings
-from yingda.delivery.passive import ReplyStyle
+from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, FixedAccounts, PushMode
 from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity

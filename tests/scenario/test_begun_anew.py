@@ -16,7 +16,7 @@ from support.first_parts import (
 from support.house import House, account, open_house
 from support.scripted_provider import Script
 from support.sentences import failure_text
-from yingda.delivery.passive import ReplyStyle
+from yingda.delivery.style import ReplyStyle
 from yingda.errors import AnswerIncomplete, ContentRefused, FailureKind
 from yingda.simulator.platform import Way
 from yingda.texts import Texts

@@ -9,7 +9,7 @@ from support.duties import duties
 from support.house import House, open_house
 from support.scripted_provider import Script
 from support.sentences import help_text
-from yingda.delivery.passive import ReplyStyle
+from yingda.delivery.style import ReplyStyle
 from yingda.simulator import pushes
 from yingda.simulator.phone import links_in, shown_text, tap_links
 from yingda.simulator.platform import Mode, Outcome

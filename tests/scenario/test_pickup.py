@@ -6,7 +6,7 @@ import pytest
 
 from support.house import House, account, open_house
 from support.scripted_provider import Script
-from yingda.delivery.passive import ReplyStyle
+from yingda.delivery.style import ReplyStyle
 from yingda.simulator.phone import Phone
 from yingda.texts import Texts
 

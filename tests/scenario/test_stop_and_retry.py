@@ -7,7 +7,7 @@ import pytest
 from support.house import account, open_house
 from support.scripted_provider import Script
 from support.sentences import failure_text, help_text
-from yingda.delivery.passive import ReplyStyle
+from yingda.delivery.style import ReplyStyle
 from yingda.errors import (
     AnswerIncomplete,
     ContentRefused,

@@ -16,7 +16,7 @@ import msgspec
 from support.scripted_provider import ScriptedProvider
 from yingda.app import Gateway
 from yingda.clock import VirtualClock
-from yingda.delivery.passive import ReplyStyle
+from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Capacity
 from yingda.providers.base import Provider

@@ -7,40 +7,22 @@ from functools import lru_cache
 
 import msgspec
 
-from yingda.delivery.links import command_link, sending_link
+from yingda.delivery.frame import PART_FLOOR_BYTES, Frame, head_of_again, with_announcement
 from yingda.delivery.plain import SEPARATOR, Block, blocks
-from yingda.delivery.quote import quoted, size_bytes
+from yingda.delivery.quote import size_bytes
 from yingda.delivery.settled import SettledPart, settle, settled_part
 from yingda.delivery.split import all_parts
-from yingda.errors import FailureKind
-from yingda.texts import MOST_COUNTED, Texts, failure_key
+from yingda.delivery.style import ReplyStyle, tap_link
+from yingda.texts import MOST_COUNTED
 from yingda.turn.model import Cursor, Turn
-from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
+from yingda.wechat.limits import PART_BYTES
 from yingda.wechat.xml_text import clean_text
-from yingda.words import COMMAND_WORDS, DEFAULT_PICKUP_WORD, Command
 
-#: A part is never made shorter than this. Our choice: below it a reply would be mostly decoration.
-#: `yingda.texts` holds an operator's own sentences to lengths that leave this much.
-_PART_FLOOR_BYTES = 600
-#: The longest number of a part that room is kept for: an answer of 100 000 characters has fewer.
-_MOST_PARTS = 9999
 #: Answers whose blocks are kept for the parts that follow. Our choice: shorter ones are one part as
 #: a rule, longer ones are rare; at 8 bytes a character, source and blocks, at most 4 MB in all.
 _CACHED_FROM_CHARS, _CACHED_TO_CHARS, _CACHED_ANSWERS = 500, 16_000, 32
 #: A shorter part of an unfinished answer is not worth a reply. Design rule: 40 characters.
 _LIVE_FLOOR_CHARS = 40
-
-
-class ReplyStyle(msgspec.Struct, frozen=True, kw_only=True):
-    """How one account's replies are worded."""
-
-    texts: Texts
-    #: What a follower types to pick an answer up.
-    pickup_word: str = DEFAULT_PICKUP_WORD
-    #: Whether generated text is marked as such (China's labelling rules of September 2025).
-    has_ai_label: bool = True
-    #: The word that asks again, as followers are told it; None when there is none.
-    retry_word: str | None = COMMAND_WORDS[Command.RETRY]
 
 
 class Composed(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,17 +42,6 @@ class Progress(msgspec.Struct, frozen=True):
 
     chars: int
     seconds: float
-
-
-def tap_link(style: ReplyStyle, turn: Turn) -> str:
-    """A link that sends the pickup word with the turn's number when it is tapped."""
-    return sending_link(f"{style.pickup_word}#{turn.number}", style.texts.say("pickup_label"))
-
-
-def retry_link(style: ReplyStyle, turn: Turn) -> str:
-    """A link that asks this turn's question again."""
-    label = style.texts.say("retry_label")
-    return command_link(style.retry_word, f"#{turn.number}", label)
 
 
 def promise(
@@ -95,7 +66,7 @@ def promise(
         key, values["chars"] = "waiting_writing", progress.chars
     elif progress is not None:
         key, values["seconds"] = "waiting_thinking", max(1, int(progress.seconds))
-    return _with_announcement(style.texts.say(key, **values), style, other_unread)
+    return with_announcement(style.texts.say(key, **values), style, other_unread)
 
 
 def live_part(
@@ -110,7 +81,7 @@ def live_part(
 
     None when nothing settled of at least 40 characters stands beyond the turn's cursor.
     """
-    part = _worthwhile_part(turn, text, _Writer(turn, style, is_empty=False).part_limit_bytes)
+    part = _worthwhile_part(turn, text, Frame(turn, style, is_empty=False).part_limit_bytes)
     if part is None:
         return None
     return unfinished(turn, part, style, names_question=names_question, other_unread=other_unread)
@@ -125,17 +96,17 @@ def unfinished(
     other_unread: Turn | None = None,
 ) -> Composed:
     """This very part of an answer, cut while it was written, with all that belongs around it."""
-    writer = _Writer(turn, style, is_empty=False)
+    frame = Frame(turn, style, is_empty=False)
     lines = [
-        writer.quote() if names_question else "",
-        writer.opening(),
+        frame.quote() if names_question else "",
+        frame.opening(),
         part.text.strip("\n"),
-        writer.paging_unfinished(),
-        writer.label() if style.has_ai_label else "",
+        frame.paging_unfinished(),
+        frame.label() if style.has_ai_label else "",
     ]
     shown = "\n\n".join(line for line in lines if line.strip())
     return Composed(
-        text=_with_announcement(shown, style, other_unread),
+        text=with_announcement(shown, style, other_unread),
         start=turn.cursor,
         end=part.end,
         completes=False,
@@ -171,25 +142,25 @@ def outcome(
     shown = _shown(turn.answer)
     if not any(clean_text(block.text).strip() for block in shown):
         shown = ()
-    writer = _Writer(turn, style, is_empty=not shown)
-    is_short = sum(size_bytes(block.text) + len(SEPARATOR) for block in shown) <= _PART_FLOOR_BYTES
+    frame = Frame(turn, style, is_empty=not shown)
+    is_short = sum(size_bytes(block.text) + len(SEPARATOR) for block in shown) <= PART_FLOOR_BYTES
     # What fits the shortest part is one part, whatever stands around it.
-    limit_bytes = _PART_FLOOR_BYTES if is_short else writer.part_limit_bytes
+    limit_bytes = PART_FLOOR_BYTES if is_short else frame.part_limit_bytes
     remaining = all_parts(shown, turn.cursor, limit_bytes)
     part = remaining[0] if remaining else None
     is_last = len(remaining) <= 1
     lines = [
-        *([writer.quote()] if names_question else []),
-        writer.opening(),
+        *([frame.quote()] if names_question else []),
+        frame.opening(),
         *([part.text.strip("\n")] if part else []),
-        *([style.texts.say("nothing_more")] if not part and not writer.has_failure_line else []),
-        *([writer.failure()] if is_last and writer.has_failure_line else []),
-        *writer.paging(len(remaining)),
-        *([writer.label()] if part and style.has_ai_label else []),
+        *([style.texts.say("nothing_more")] if not part and not frame.has_failure_line else []),
+        *([frame.failure()] if is_last and frame.has_failure_line else []),
+        *frame.paging(len(remaining)),
+        *([frame.label()] if part and style.has_ai_label else []),
     ]
     text = "\n\n".join(line for line in lines if line.strip())
     return Composed(
-        text=_with_announcement(text, style, other_unread),
+        text=with_announcement(text, style, other_unread),
         start=turn.cursor,
         end=part.end if part else turn.cursor,
         completes=is_last,
@@ -219,110 +190,4 @@ def again(turn: Turn, style: ReplyStyle) -> Composed | None:
     shown = outcome(unread, style)
     if shown is None:
         return None
-    return msgspec.structs.replace(shown, text=_head_of_again(turn, style) + shown.text)
-
-
-def _head_of_again(turn: Turn, style: ReplyStyle) -> str:
-    return style.texts.say("again", question=quoted(turn.question))
-
-
-class _Writer:
-    """The lines around a part, and how many bytes they leave for it."""
-
-    def __init__(self, turn: Turn, style: ReplyStyle, *, is_empty: bool) -> None:
-        self._turn = turn
-        self._style = style
-        self._failure = turn.failure
-        if self._failure is None and is_empty:
-            self._failure = FailureKind.EMPTY
-
-    @property
-    def part_limit_bytes(self) -> int:
-        """The same for all parts of a turn, or their number would change on the way."""
-        around = (
-            max(self.quote(), _head_of_again(self._turn, self._style), key=size_bytes),
-            self._opening(),
-            self.failure() if self.has_failure_line else "",
-            max(
-                self._part_last(_MOST_PARTS, _MOST_PARTS),
-                self._more(_MOST_PARTS, _MOST_PARTS),
-                self._more_coming(_MOST_PARTS),
-                key=size_bytes,
-            ),
-            self.label() if self._style.has_ai_label else "",
-        )
-        room = TEXT_LIMIT_BYTES - sum(size_bytes(line) + 2 for line in around if line)
-        return max(_PART_FLOOR_BYTES, min(PART_BYTES, room))
-
-    @property
-    def has_failure_line(self) -> bool:
-        return self._failure is not None
-
-    def quote(self) -> str:
-        return self._style.texts.say("quote", question=quoted(self._turn.question))
-
-    def opening(self) -> str:
-        """What has to be known before the first part."""
-        return "" if self._turn.parts_offered else self._opening()
-
-    def _opening(self) -> str:
-        # One line at most: there is room for no more beside the longest other ones.
-        if self._turn.notice is not None:
-            return self._style.texts.say(f"notice_{self._turn.notice.value}")
-        if not self._turn.conversation_was_reset:
-            return ""
-        return self._style.texts.say("conversation_restarted")
-
-    def failure(self) -> str:
-        return self._style.texts.say(
-            failure_key(self._failure or FailureKind.INTERNAL),
-            retry=retry_link(self._style, self._turn),
-        )
-
-    def paging(self, remaining: int) -> list[str]:
-        part_no = self._turn.parts_offered + 1
-        total = self._turn.parts_offered + remaining
-        if total <= 1 or not remaining:
-            return []
-        if remaining <= 1 or self._turn.is_pushed:
-            return [self._part_last(part_no, total)]
-        return [self._more(part_no, total)]
-
-    def paging_unfinished(self) -> str:
-        part_no = self._turn.parts_offered + 1
-        if self._turn.is_pushed:
-            # The next one comes by itself.
-            return self._style.texts.say("part", part=part_no)
-        return self._more_coming(part_no)
-
-    def _part_last(self, part: int, total: int) -> str:
-        return self._style.texts.say("part_last", part=part, total=total)
-
-    def _more(self, part: int, total: int) -> str:
-        return self._style.texts.say(
-            "more",
-            part=part,
-            total=total,
-            word=self._style.pickup_word,
-            link=tap_link(self._style, self._turn),
-        )
-
-    def _more_coming(self, part: int) -> str:
-        return self._style.texts.say(
-            "more_coming",
-            part=part,
-            word=self._style.pickup_word,
-            link=tap_link(self._style, self._turn),
-        )
-
-    def label(self) -> str:
-        return self._style.texts.say("ai_label")
-
-
-def _with_announcement(text: str, style: ReplyStyle, other: Turn | None) -> str:
-    if other is None:
-        return text
-    key = "unread_rest" if other.parts_offered else "unread_answer"
-    line = style.texts.say(key, question=quoted(other.question), link=tap_link(style, other))
-    announced = f"{text}\n\n{line}"
-    return announced if size_bytes(announced) <= TEXT_LIMIT_BYTES else text
+    return msgspec.structs.replace(shown, text=head_of_again(turn, style) + shown.text)

@@ -8,15 +8,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from yingda.delivery.passive import (
-    Composed,
-    ReplyStyle,
-    is_wholly_offered,
-    live_part,
-    outcome,
-    unfinished,
-)
+from yingda.delivery.passive import Composed, is_wholly_offered, live_part, outcome, unfinished
 from yingda.delivery.settled import SettledPart, settle, settled_part
+from yingda.delivery.style import ReplyStyle
 from yingda.turn.lifecycle import State
 from yingda.turn.model import DoubtfulPart, PushEnd, Turn
 from yingda.wechat.limits import PART_BYTES

@@ -5,8 +5,8 @@ Pure: a view in, one text that fits a reply out.
 
 from collections.abc import Iterator
 
-from yingda.delivery.passive import ReplyStyle, tap_link
 from yingda.delivery.quote import quoted
+from yingda.delivery.style import ReplyStyle, tap_link
 from yingda.texts import LONGEST_BYTES
 from yingda.turn.model import FollowerView, Turn
 from yingda.wechat.limits import TEXT_LIMIT_BYTES

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from yingda.delivery.passive import ReplyStyle
+from yingda.delivery.style import ReplyStyle
 from yingda.engine.duties import Duties
 from yingda.wechat.envelope import Envelope
 from yingda.wechat.limits import FRESHNESS_S

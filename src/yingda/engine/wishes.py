@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 
 from yingda.delivery.links import command_link, sending_link
-from yingda.delivery.passive import tap_link
 from yingda.delivery.status import status
+from yingda.delivery.style import tap_link
 from yingda.engine.accounts import Account
 from yingda.engine.commands import (
     FORGET_CODE_DIGITS,

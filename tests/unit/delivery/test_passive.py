@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yingda.delivery import passive
-from yingda.delivery.passive import Composed, Progress, ReplyStyle
+from yingda.delivery.passive import Composed, Progress
 from yingda.delivery.plain import Block, blocks
 from yingda.delivery.quote import quoted
+from yingda.delivery.style import ReplyStyle, tap_link
 from yingda.errors import FailureKind
 from yingda.texts import (
     LONGEST_BYTES,
@@ -176,7 +177,7 @@ def test_why_a_text_begins_anew_is_said_with_its_first_part_alone(notice: Notice
 
 
 def test_a_link_is_as_long_at_most_as_sentences_are_measured_with() -> None:
-    link = passive.tap_link(WORST, TURN)
+    link = tap_link(WORST, TURN)
     assert size_bytes(link) == LONGEST_BYTES["link"]
     assert quote(WORD, safe="") in link
 

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from yingda.delivery.passive import ReplyStyle
 from yingda.delivery.service_message import (
     LATER_PART_CHARS,
     Leave,
@@ -14,6 +13,7 @@ from yingda.delivery.service_message import (
     Wait,
     next_step,
 )
+from yingda.delivery.style import ReplyStyle
 from yingda.errors import FailureKind
 from yingda.texts import Texts
 from yingda.turn.lifecycle import State
