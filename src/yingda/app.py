@@ -4,25 +4,20 @@
 """
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from yingda.clock import Clock
 from yingda.config import Settings
 from yingda.config.values import AccountSettings, EchoProvider, ProviderSettings
-from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, FixedAccounts, PushMode
 from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
 from yingda.engine.chooser import Chooser
-from yingda.engine.duties import Duties, names_of
 from yingda.engine.erasure import Erasing
 from yingda.engine.health import Health
 from yingda.engine.housekeeping import Chore, Housekeeping
@@ -36,7 +31,6 @@ from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.reception import Reception
 from yingda.engine.route import Route
-from yingda.engine.rules import Rules
 from yingda.engine.runner import Runner
 from yingda.engine.stalls import Stalls
 from yingda.engine.typing_states import TypingStates
@@ -47,14 +41,12 @@ from yingda.providers.dify_settings import AppMode, DifySettings
 from yingda.providers.echo import Echo, EchoSettings
 from yingda.store.base import Store
 from yingda.store.sqlite import open_sqlite
-from yingda.texts import Texts
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
 from yingda.wechat.api_base import ServiceDesk, TokenVault
 from yingda.wechat.api_http import HttpApiTransport, HttpSettings
 from yingda.wechat.api_token import Credentials
-from yingda.wechat.envelope import AesKey, Envelope
-from yingda.words import Command, words_to_commands, words_to_show
+from yingda.wiring import account_of
 
 _log = structlog.get_logger()
 
@@ -201,7 +193,7 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
     store = await open_sqlite(settings.database_path)
     fingerprint_key = await store.secret("fingerprint")
     return Gateway(
-        accounts=tuple(_account(account, fingerprint_key) for account in settings.accounts),
+        accounts=tuple(account_of(account, fingerprint_key) for account in settings.accounts),
         providers={name: _provider(own, clock) for name, own in settings.providers.items()},
         store=store,
         pseudonym_key=await store.secret("pseudonym"),
@@ -239,63 +231,6 @@ def _desks(
     """Of each account that may push, by its name."""
     names = [own.name for own in accounts if own.push_mode is not PushMode.PASSIVE]
     return {name: apis[name] for name in names if name in apis}
-
-
-def _fingerprint(settings: AccountSettings, key: bytes) -> str:
-    # No part has a NUL, so that no two sets read alike.
-    of = (settings.app_id or "", settings.app_secret or "", settings.api_base)
-    return hmac.new(key, "\0".join(of).encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _account(settings: AccountSettings, fingerprint_key: bytes) -> Account:
-    has_secret = settings.app_id and settings.app_secret
-    shown_words = words_to_show(settings.commands, settings.commands_off)
-    keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
-    return Account(
-        name=settings.name,
-        token=settings.token,
-        envelope=Envelope(
-            token=settings.token,
-            app_id=settings.app_id or "",
-            keys=tuple(AesKey.parse(key) for key in keys if key),
-        ),
-        style=ReplyStyle(
-            texts=Texts(settings.language, settings.texts),
-            pickup_word=settings.pickup_word,
-            has_ai_label=settings.ai_label,
-            retry_word=shown_words.get(Command.RETRY),
-        ),
-        provider=settings.provider,
-        patience=settings.patience,
-        first_part=settings.first_part,
-        queue_limit=settings.queue_limit,
-        rate_per_minute=settings.rate_per_minute,
-        daily_questions=settings.daily_questions,
-        time_zone=ZoneInfo(settings.time_zone),
-        blocked=settings.blocked,
-        is_blocked_told=settings.blocked_reply == "sentence",
-        allowed=settings.allowed,
-        freshness_s=settings.freshness_s,
-        push_mode=PushMode(settings.mode) if has_secret else PushMode.PASSIVE,
-        push_fingerprint=_fingerprint(settings, fingerprint_key),
-        command_words=words_to_commands(settings.commands, settings.commands_off),
-        shown_words=shown_words,
-        idle_s=None if settings.idle_h is None else settings.idle_h * 3600,
-        erase_after_unsubscribe_h=settings.erase_after_unsubscribe_h,
-        duties=_duties(settings),
-    )
-
-
-def _duties(settings: AccountSettings) -> Duties:
-    return Duties(
-        rules=Rules(settings.rules),
-        menu=settings.menu,
-        keys=settings.menu.actions(),
-        names=names_of(settings.menu),
-        welcome=settings.welcome,
-        scenes=settings.scenes,
-        menu_in_text=settings.menu_in_text,
-    )
 
 
 def _provider(settings: ProviderSettings, clock: Clock) -> Provider:

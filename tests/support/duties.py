@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from support.settings import TOKEN
-from yingda.app import _duties
 from yingda.config import load
 from yingda.engine.duties import Duties
+from yingda.wiring import duties_of
 
 HEAD = f"""
 [accounts.default]
@@ -19,4 +19,4 @@ def duties(folder: Path, text: str) -> Duties:
     path = folder / "duties.toml"
     path.write_text(HEAD + text, encoding="utf-8")
     (account,) = load({}, config_path=path).accounts
-    return _duties(account)
+    return duties_of(account)

@@ -3,9 +3,9 @@
 import pytest
 
 from support.settings import LEAST
-from yingda.app import _account
 from yingda.config import load
 from yingda.engine.accounts import Account, PushMode
+from yingda.wiring import account_of
 
 KEY = b"k" * 32
 SECRETS = {
@@ -15,7 +15,7 @@ SECRETS = {
 
 
 def account(**environ: str) -> Account:
-    return _account(load({**LEAST, **environ}).accounts[0], KEY)
+    return account_of(load({**LEAST, **environ}).accounts[0], KEY)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""An account's settings, as the plain values that the rooms below take.
+
+Knows both sides of every setting of an account. Knows no adapter: those are `app`'s.
+"""
+
+import hashlib
+import hmac
+from zoneinfo import ZoneInfo
+
+from yingda.config.values import AccountSettings
+from yingda.delivery.style import ReplyStyle
+from yingda.engine.accounts import Account, PushMode
+from yingda.engine.duties import Duties, names_of
+from yingda.engine.rules import Rules
+from yingda.texts import Texts
+from yingda.wechat.envelope import AesKey, Envelope
+from yingda.words import Command, words_to_commands, words_to_show
+
+
+def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
+    """The account as the engine knows it; the key hides what its fingerprint is made of."""
+    has_secret = settings.app_id and settings.app_secret
+    shown_words = words_to_show(settings.commands, settings.commands_off)
+    keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
+    return Account(
+        name=settings.name,
+        token=settings.token,
+        envelope=Envelope(
+            token=settings.token,
+            app_id=settings.app_id or "",
+            keys=tuple(AesKey.parse(key) for key in keys if key),
+        ),
+        style=ReplyStyle(
+            texts=Texts(settings.language, settings.texts),
+            pickup_word=settings.pickup_word,
+            has_ai_label=settings.ai_label,
+            retry_word=shown_words.get(Command.RETRY),
+        ),
+        provider=settings.provider,
+        patience=settings.patience,
+        first_part=settings.first_part,
+        queue_limit=settings.queue_limit,
+        rate_per_minute=settings.rate_per_minute,
+        daily_questions=settings.daily_questions,
+        time_zone=ZoneInfo(settings.time_zone),
+        blocked=settings.blocked,
+        is_blocked_told=settings.blocked_reply == "sentence",
+        allowed=settings.allowed,
+        freshness_s=settings.freshness_s,
+        push_mode=PushMode(settings.mode) if has_secret else PushMode.PASSIVE,
+        push_fingerprint=_fingerprint(settings, fingerprint_key),
+        command_words=words_to_commands(settings.commands, settings.commands_off),
+        shown_words=shown_words,
+        idle_s=None if settings.idle_h is None else settings.idle_h * 3600,
+        erase_after_unsubscribe_h=settings.erase_after_unsubscribe_h,
+        duties=duties_of(settings),
+    )
+
+
+def duties_of(settings: AccountSettings) -> Duties:
+    """What the account does besides answering questions."""
+    return Duties(
+        rules=Rules(settings.rules),
+        menu=settings.menu,
+        keys=settings.menu.actions(),
+        names=names_of(settings.menu),
+        welcome=settings.welcome,
+        scenes=settings.scenes,
+        menu_in_text=settings.menu_in_text,
+    )
+
+
+def _fingerprint(settings: AccountSettings, key: bytes) -> str:
+    # No part has a NUL, so that no two sets read alike.
+    of = (settings.app_id or "", settings.app_secret or "", settings.api_base)
+    return hmac.new(key, "\0".join(of).encode(), hashlib.sha256).hexdigest()[:32]
