@@ -9,13 +9,13 @@ from support.duties import duties
 from support.house import House, open_house
 from support.menu_api import UPLOAD, MenuApi
 from support.sentences import help_text
-from yingda.cli.menu import OwnVault
 from yingda.errors import ProviderUnavailable
 from yingda.providers.base import Opening
 from yingda.simulator.phone import shown_text
 from yingda.simulator.server_api_base import AccountKind
 from yingda.texts import Texts
 from yingda.wechat.api_base import ApiAnswer, ApiRequest
+from yingda.wechat.api_vault import OwnVault
 
 MENU = """
 [[accounts.default.menu]]

@@ -16,8 +16,9 @@ from yingda.config import AccountSettings, Settings
 from yingda.errors import ApiKind, ApiRefused, WechatApiError
 from yingda.texts import Language
 from yingda.wechat.api import WechatApi
-from yingda.wechat.api_base import KeptToken, TokenVault
+from yingda.wechat.api_base import TokenVault
 from yingda.wechat.api_errors import advice_for
+from yingda.wechat.api_vault import OwnVault
 from yingda.wechat.menu import changes, lines, shape, to_api
 
 #: Exit status: done; WeChat refused; the settings do not allow it (BSD's sysexits: EX_CONFIG).
@@ -35,37 +36,6 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     step: Literal["publish", "show", "delete"]
     account: str | None = None
     dry_run: bool = False
-
-
-class OwnVault:
-    """One process's token, which ends with the process; implements `TokenVault`."""
-
-    def __init__(self) -> None:
-        self._token: KeptToken | None = None
-
-    async def kept_token(self, app_id: str) -> KeptToken | None:  # noqa: ARG002  one account
-        return self._token
-
-    async def lease_token(
-        self,
-        app_id: str,  # noqa: ARG002  one account
-        *,
-        at: float,  # noqa: ARG002  nobody else wants it
-        until: float,  # noqa: ARG002  nobody else wants it
-    ) -> int | None:
-        return 1
-
-    async def keep_token(
-        self,
-        app_id: str,  # noqa: ARG002  one account
-        lease: int,  # noqa: ARG002  there is one
-        token: KeptToken,
-    ) -> bool:
-        self._token = token
-        return True
-
-    async def end_lease(self, app_id: str, lease: int) -> None:
-        """Nobody waits for it."""
 
 
 async def run_menu(

@@ -1,7 +1,7 @@
 """WeChat's server API of one account: whether its AppID and AppSecret bring a token.
 
 Asks for the token that every process shares, and forces no other, so that a running server is not
-disturbed. Keeps nothing.
+disturbed. Keeps nothing beyond the look.
 """
 
 from yingda.clock import Clock
@@ -10,27 +10,11 @@ from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.texts import finding
 from yingda.errors import ApiKind, ApiRefused, WechatApiError
 from yingda.wechat.api import WechatApi
-from yingda.wechat.api_base import KeptToken
 from yingda.wechat.api_errors import advice_for
 from yingda.wechat.api_http import HttpApiTransport, HttpSettings
 from yingda.wechat.api_mends import UNKNOWN
 from yingda.wechat.api_token import Credentials
-
-
-class _NoVault:
-    """Implements `TokenVault` for one look: nothing is kept, and nobody else fetches."""
-
-    async def kept_token(self, _app_id: str) -> KeptToken | None:
-        return None
-
-    async def lease_token(self, _app_id: str, *, at: float, until: float) -> int | None:
-        return int(at < until)
-
-    async def keep_token(self, _app_id: str, _lease: int, _token: KeptToken) -> bool:
-        return True
-
-    async def end_lease(self, _app_id: str, _lease: int) -> None:
-        """There is none."""
+from yingda.wechat.api_vault import OwnVault
 
 
 async def check_api(account: AccountSettings, clock: Clock) -> Findings:
@@ -39,7 +23,7 @@ async def check_api(account: AccountSettings, clock: Clock) -> Findings:
         return ()
     transport = HttpApiTransport(HttpSettings(base_url=account.api_base), clock)
     credentials = Credentials(account.app_id, account.app_secret)
-    api = WechatApi(credentials, transport, _NoVault(), clock)
+    api = WechatApi(credentials, transport, OwnVault(), clock)
     try:
         await api.check_token()
     except ApiRefused as refused:
