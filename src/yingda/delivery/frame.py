@@ -3,12 +3,12 @@
 Pure. It writes lines; `passive` puts them together.
 """
 
-from yingda.delivery.quote import quoted, size_bytes
+from yingda.delivery.quote import quoted
 from yingda.delivery.style import ReplyStyle, retry_link, tap_link
 from yingda.errors import FailureKind
 from yingda.texts import failure_key
 from yingda.turn.model import Turn
-from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
+from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES, size_bytes
 
 #: A part is never made shorter than this. Our choice: below it a reply would be mostly decoration.
 #: `yingda.texts` holds an operator's own sentences to lengths that leave this much.

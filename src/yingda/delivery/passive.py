@@ -9,13 +9,12 @@ import msgspec
 
 from yingda.delivery.frame import PART_FLOOR_BYTES, Frame, head_of_again, with_announcement
 from yingda.delivery.plain import SEPARATOR, Block, blocks
-from yingda.delivery.quote import size_bytes
 from yingda.delivery.settled import SettledPart, settle, settled_part
 from yingda.delivery.split import all_parts
 from yingda.delivery.style import ReplyStyle, tap_link
 from yingda.texts import MOST_COUNTED
 from yingda.turn.model import Cursor, Turn
-from yingda.wechat.limits import PART_BYTES
+from yingda.wechat.limits import PART_BYTES, size_bytes
 from yingda.wechat.xml_text import clean_text
 
 #: Answers whose blocks are kept for the parts that follow. Our choice: shorter ones are one part as

@@ -1,4 +1,4 @@
-"""The start of a question, as a reply quotes it, and how long a text is on the wire.
+"""The start of a question, as a reply quotes it.
 
 It knows graphemes and markup that a cut would break; who quotes what is not its business.
 """
@@ -9,6 +9,7 @@ from itertools import accumulate
 import regex
 
 from yingda.texts import QUESTION_LIMIT_BYTES
+from yingda.wechat.limits import size_bytes
 from yingda.wechat.xml_text import clean_text
 
 #: How much of a question stands for the whole of it. Design rule: 20 characters.
@@ -39,8 +40,3 @@ def quoted(question: str) -> str:
     sizes_bytes = accumulate(map(size_bytes, graphemes[:_QUOTE_CHARS]))
     fitting = sum(size_bytes <= room_bytes for size_bytes in sizes_bytes)
     return "".join(graphemes[:fitting]) + _ELLIPSIS
-
-
-def size_bytes(text: str) -> int:
-    """Bytes of UTF-8; a lone surrogate counts like any character of its size."""
-    return len(text.encode("utf-8", "surrogatepass"))

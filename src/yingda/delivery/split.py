@@ -14,6 +14,7 @@ import regex
 
 from yingda.delivery.plain import SEPARATOR, Block
 from yingda.turn.model import Cursor
+from yingda.wechat.limits import size_bytes
 
 #: The smallest limit that is served. Our choice: room for some twenty Han characters, so that a
 #: cut before an emoji sequence or a separator is always possible.
@@ -128,10 +129,6 @@ def _fitting_chars(encoded: bytes, limit_bytes: int) -> int:
     return len(encoded[:end].decode("utf-8", "surrogatepass"))
 
 
-def _size_bytes(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
 def _allowed_cuts(window: _Window, fit: int, limit_bytes: int) -> list[int]:
     """The places up to `fit`, in order, that split no cluster, atom or separator.
 
@@ -145,7 +142,7 @@ def _allowed_cuts(window: _Window, fit: int, limit_bytes: int) -> list[int]:
         forbidden.update(range(seam, seam + len(SEPARATOR)))
     room = limit_bytes - len(SEPARATOR)
     for begin, end in window.atoms:
-        if end - begin <= room and _size_bytes(text[begin:end]) <= room:
+        if end - begin <= room and size_bytes(text[begin:end]) <= room:
             forbidden.update(range(begin + 1, end))
     ends = (match.end() for match in _GRAPHEME.finditer(text, 0, min(fit + 1, len(text))))
     return [end for end in ends if blank < end <= fit and end not in forbidden]

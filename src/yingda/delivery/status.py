@@ -9,7 +9,7 @@ from yingda.delivery.quote import quoted
 from yingda.delivery.style import ReplyStyle, tap_link
 from yingda.texts import LONGEST_BYTES
 from yingda.turn.model import FollowerView, Turn
-from yingda.wechat.limits import TEXT_LIMIT_BYTES
+from yingda.wechat.limits import TEXT_LIMIT_BYTES, size_bytes
 
 #: The longest wait that is told, in seconds: it has as many digits as room is kept for.
 _LONGEST_S = 10 ** LONGEST_BYTES["seconds"] - 1
@@ -24,7 +24,7 @@ def status(view: FollowerView, style: ReplyStyle, *, now_s: float) -> str:
         left = len(lines) - shown
         more = [style.texts.say("status_more", count=left)] if left else []
         text = "\n\n".join([*lines[:shown], *more])
-        if len(text.encode("utf-8", "surrogatepass")) <= TEXT_LIMIT_BYTES:
+        if size_bytes(text) <= TEXT_LIMIT_BYTES:
             return text
     return style.texts.say("status_more", count=len(lines))
 

@@ -23,7 +23,7 @@ from yingda.engine.learnt import Learnt
 from yingda.engine.sentences import words_of
 from yingda.providers.base import Opening
 from yingda.turn.model import Cursor
-from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES
+from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES, size_bytes
 from yingda.wechat.links import label_text, mini_program_link, tap_to_send, web_link
 from yingda.wechat.menu import Button, ButtonType
 from yingda.wechat.replies import ImageReply, NewsReply, Reply, TextReply, TransferReply
@@ -132,13 +132,15 @@ def _introduction(opening: Opening, head: str) -> str:
 
 def _appended(text: str, head: str, lines: Iterable[str]) -> str:
     """`text`, and below it a head with as many lines as the reply's limit leaves room for."""
-    room_bytes = TEXT_LIMIT_BYTES - _size(text) - len(_SEPARATOR if text else "") - _size(head)
+    room_bytes = (
+        TEXT_LIMIT_BYTES - size_bytes(text) - len(_SEPARATOR if text else "") - size_bytes(head)
+    )
     kept: list[str] = []
     for line in lines:
-        size_bytes = 1 + _size(line)
-        if size_bytes <= room_bytes:
+        line_bytes = 1 + size_bytes(line)
+        if line_bytes <= room_bytes:
             kept.append(line)
-            room_bytes -= size_bytes
+            room_bytes -= line_bytes
     listed = "\n".join([head, *kept])
     return _SEPARATOR.join(part for part in (text, listed if kept else "") if part)
 
@@ -166,7 +168,3 @@ def _menu_link(button: Button) -> str:
             )
         case _:
             return ""
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))

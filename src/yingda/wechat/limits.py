@@ -1,7 +1,7 @@
 """Every number and fixed wording of the Official Account protocol, with unit and source.
 
-Knows what the platform documents or was seen to do. Knows nothing about our delivery rules: how
-long to hold an attempt or when to split an answer is decided elsewhere.
+Knows what the platform documents or was seen to do, and how texts are counted. Knows nothing about
+our delivery rules: how long to hold an attempt or when to split an answer is decided elsewhere.
 """
 
 import re
@@ -77,3 +77,8 @@ TYPING_AFTER_S: Final = 30.0
 IMAGE_LIMIT_BYTES: Final = 2 << 20
 #: Seconds for which WeChat keeps an uploaded file. Official page on temporary material.
 MEDIA_LIFE_S: Final = 3 * 86_400.0
+
+
+def size_bytes(text: str) -> int:
+    """Bytes of UTF-8; a lone surrogate counts like any character of its size."""
+    return len(text.encode("utf-8", "surrogatepass"))

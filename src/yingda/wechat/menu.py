@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from yingda.actions import Action
+from yingda.wechat.limits import size_bytes
 
 #: Structure and lengths in UTF-8 bytes. Official page on custom menus; of 40 and 60 for the lower
 #: names the newer text says 60.
@@ -125,20 +126,16 @@ def places(menu: Menu) -> Iterator[tuple[tuple[int, ...], Button]]:
 def _flaws_of(
     button: Button, place: tuple[int, ...], name_limit_bytes: int, keys: set[str]
 ) -> Iterator[Found]:
-    if _size(button.name) > name_limit_bytes:
+    if size_bytes(button.name) > name_limit_bytes:
         yield Found(Flaw.NAME_TOO_LONG, place, "name", name_limit_bytes)
-    if _size(button.key) > KEY_LIMIT_BYTES:
+    if size_bytes(button.key) > KEY_LIMIT_BYTES:
         yield Found(Flaw.KEY_TOO_LONG, place, "key", KEY_LIMIT_BYTES)
-    if _size(button.url) > URL_LIMIT_BYTES:
+    if size_bytes(button.url) > URL_LIMIT_BYTES:
         yield Found(Flaw.URL_TOO_LONG, place, "url", URL_LIMIT_BYTES)
     if button.key and button.key in keys:
         # A tap tells its key and nothing else.
         yield Found(Flaw.KEY_TWICE, place, "key")
     keys.add(button.key)
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def to_api(menu: Menu) -> dict[str, object]:
