@@ -15,12 +15,18 @@ class Round:
         self.is_waited_for = True
         #: Something may have changed since the last look.
         self.is_woken = False
-        #: Parts of the present turn that could not be sent, one after the other.
+        #: The present turn, and its parts that could not be sent, one after the other.
+        self.turn_id: int | None = None
         self.failures = 0
         #: The process ends: no wait is worth its time.
         self.is_ending = False
         self._clock = clock
         self._alarm = asyncio.Event()
+
+    def take_on(self, turn_id: int) -> None:
+        """Go on with this turn; of another one the failures are forgotten."""
+        if turn_id != self.turn_id:
+            self.turn_id, self.failures = turn_id, 0
 
     def wake(self) -> None:
         """Look again; no wake is missed."""

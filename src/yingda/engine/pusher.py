@@ -90,6 +90,7 @@ class Pusher:
         own = self._rounds.get((account, openid))
         if own is None:
             own = self._rounds[(account, openid)] = Round(account, openid, self._clock)
+            own.is_ending = self._is_draining
             task = asyncio.ensure_future(self._go_round(own))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
@@ -149,24 +150,25 @@ class Pusher:
                 turn_id = await insist(
                     self._clock, lambda: self._store.next_pushed(own.account, own.openid)
                 )
-                if turn_id is not None:
-                    await self._push(own, turn_id)
+                goes_on = turn_id is not None and await self._push(own, turn_id)
                 # Between this look and the end nothing is awaited, so that no wake is missed.
-                if self._is_draining or (turn_id is None and not own.is_woken):
+                if not goes_on and (self._is_draining or not own.is_woken):
                     return
         finally:
             del self._rounds[(own.account, own.openid)]
 
-    async def _push(self, own: Round, turn_id: int) -> None:
-        """Send of this turn what can be sent, until it is over or the process ends."""
+    async def _push(self, own: Round, turn_id: int) -> bool:
+        """Send of this turn what can be sent; whether another one is to be looked for.
+
+        Whatever wakes it may have put an older turn before this one.
+        """
         account = self._accounts.get(own.account)
         desk = self._desks.get(own.account)
         if account is None or desk is None:
             # It could push once; now its followers fetch what is left.
             await self._end(own, turn_id, PushEnd.DENIED)
-            return
-        # What came of an earlier question is nothing of this one.
-        own.failures, own.is_waited_for = 0, True
+            return True
+        own.take_on(turn_id)
         with self._board.watch(turn_id, own.wake):
             while True:
                 own.is_woken = False
@@ -175,14 +177,16 @@ class Pusher:
                 if isinstance(step, Leave):
                     self._typing.end(account, own.openid)
                     await self._leave(own, seen.turn, step.end)
-                    return
+                    return True
                 if isinstance(step, Send):
                     if await self._send(own, account, desk, seen.turn, step):
-                        return
+                        return not own.is_ending or not own.failures
                 elif self._is_draining:
-                    return
+                    return False
                 else:
                     await self._wait(own, account, seen, step)
+                    if own.is_woken and not self._is_draining:
+                        return True
 
     async def _look(self, turn_id: int) -> _Seen:
         outlook = await self._store.outlook(turn_id)
@@ -225,7 +229,7 @@ class Pusher:
     async def _send(
         self, own: Round, account: Account, desk: ServiceDesk, turn: Turn, step: Send
     ) -> bool:
-        """Send a part; whether no more of the turn is pushed."""
+        """Send a part; whether to leave the turn, for now or for good."""
         part = step.part
         new = NewPart(
             turn_id=turn.id,
@@ -241,9 +245,9 @@ class Pusher:
         )
         part_id = await insist(self._clock, lambda: self._store.choose_part(new))
         if part_id is None:
-            # The turn has moved on, or another process sends just now.
+            # The turn has moved on, an older one is to be pushed, or another process sends.
             await own.pause(_LOOK_EVERY_S)
-            return False
+            return True
         fate = await self._sent(own, account, desk, part.text)
         await insist(
             self._clock,
@@ -285,6 +289,7 @@ class Pusher:
         await self._end(own, turn.id, end)
 
     async def _end(self, own: Round, turn_id: int, end: PushEnd) -> None:
+        own.turn_id = None
         if end not in {PushEnd.DONE, PushEnd.WITHDRAWN}:
             _log.info("push_left", turn=turn_id, account=own.account, reason=end.value)
         if end is PushEnd.NOT_FOLLOWING:
