@@ -27,3 +27,14 @@ async def test_an_older_turn_that_is_pushed_later_goes_first_and_holds_nobody_up
         assert ends(house) == [(0, "done", 0)] * 2
         shown = body(*pushed(phone)).replace("「甲」", "")
         assert shown == "".join(TEXT.split()) + "乙的回答。"
+
+
+async def test_a_pickup_of_what_was_twice_in_doubt_is_replied_to(tmp_path: Path) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.on("问", slowly(TEXT, 90.0))
+        house.api.script(Fault(is_silent=True, path=SEND), times=2)
+        await house.run(phone.say("问"))
+        await house.pass_s(30)
+        assert ends(house) == [(0, "doubtful", 0)]
+        assert body((await house.run(phone.say("1"))).text)[:20] == TEXT[:20]

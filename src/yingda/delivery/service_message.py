@@ -23,7 +23,7 @@ LATER_PART_CHARS = 600
 _FIRST_LOOK_CHARS = 20
 _LATER_LOOK_CHARS = LATER_PART_CHARS // 2
 #: How often one part is sent at most where nobody knows whether it arrived. Design rule: once more.
-_SENDS_LIMIT = 2
+SENDS_LIMIT = 2
 
 
 class PushView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def next_step(view: PushView, style: ReplyStyle) -> NextStep:
         return Leave(PushEnd.WITHDRAWN)
     if not turn.is_pending and _is_over(turn):
         return Leave(PushEnd.DONE)
-    if view.in_doubt is not None and view.in_doubt.times >= _SENDS_LIMIT:
+    if view.in_doubt is not None and view.in_doubt.times >= SENDS_LIMIT:
         return Leave(PushEnd.DOUBTFUL)
     if turn.is_pending:
         return _while_written(view, style)

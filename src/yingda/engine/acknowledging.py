@@ -3,6 +3,7 @@
 from functools import partial
 
 from yingda.clock import Clock, Timer
+from yingda.delivery.service_message import SENDS_LIMIT
 from yingda.engine.accounts import PushMode
 from yingda.engine.chooser import Attempt
 from yingda.engine.push_rights import PushRights
@@ -42,13 +43,19 @@ class Acknowledging:
         show = partial(self._typing.keep, account, attempt.message.openid, acted_at)
         return self._clock.call_later(_TYPING_AFTER_S, show)
 
-    async def can_push(self, attempt: Attempt) -> bool:
-        """Whether the account may send, and the follower has a message left. Raises StoreError."""
+    async def can_push(self, attempt: Attempt, turn_id: int) -> bool:
+        """Whether the next part of the turn may be sent as a message. Raises StoreError."""
         account = attempt.account
         if await self._rights.may_push(account) is not True:
             return False
         quota = await self._store.quota(account.name, attempt.message.openid)
-        return quota is not None and quota.left_at(self._clock.now()) > 0
+        if quota is None or quota.left_at(self._clock.now()) <= 0:
+            return False
+        if attempt.is_question:
+            # Nothing of it was sent before its push is answered.
+            return True
+        in_doubt = (await self._store.push_look(turn_id)).in_doubt
+        return in_doubt is None or in_doubt.times < SENDS_LIMIT
 
     def acknowledged(self, attempt: Attempt) -> None:
         """The turn is pushed from now on."""

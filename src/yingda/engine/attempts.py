@@ -86,7 +86,7 @@ class Attempts:
                 )
                 decision = choose(view)
                 if _may_acknowledge(decision, window):
-                    can_push = await self._acknowledging.can_push(attempt)
+                    can_push = await self._acknowledging.can_push(attempt, turn_id)
                     view = msgspec.structs.replace(view, can_push=can_push)
                     decision = choose(view)
                 if decision.step is Step.HOLD and not window.is_held:
