@@ -38,3 +38,17 @@ async def test_a_pickup_of_what_was_twice_in_doubt_is_replied_to(tmp_path: Path)
         await house.pass_s(30)
         assert ends(house) == [(0, "doubtful", 0)]
         assert body((await house.run(phone.say("1"))).text)[:20] == TEXT[:20]
+
+
+async def test_a_long_answer_leaves_a_message_for_the_one_behind_it(tmp_path: Path) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.on("甲", slowly(prose(400), 30.0))
+        house.provider.on("乙", Script(text="乙的回答。"))
+        await house.together(phone.say("甲"), house.after(1.0, phone.say("乙")))
+        await house.pass_s(60)
+        assert len(pushed(phone)) == 5
+        assert "看下文" in pushed(phone)[3]
+        assert "乙的回答" in pushed(phone)[4]
+        assert "「甲」的回答还有下文" in pushed(phone)[4]
+        assert ends(house) == [(0, "quota", 1), (0, "done", 0)]

@@ -34,6 +34,8 @@ class PushView(msgspec.Struct, frozen=True, kw_only=True):
     written: str | None = None
     #: Messages that may be sent to the follower now.
     quota_left: int
+    #: Other turns of the follower that are to be sent out of these.
+    others_pushed: int = 0
     #: The part at the cursor that was sent and may have arrived.
     in_doubt: DoubtfulPart | None = None
     #: Nothing came since the follower asked for this turn.
@@ -48,7 +50,7 @@ class Send(msgspec.Struct, frozen=True):
     """Send this now."""
 
     part: Composed
-    #: It says how to get the rest, for no message may follow it.
+    #: It says how to get the rest, for no message of this turn may follow it.
     is_last_of_quota: bool = False
 
 
@@ -70,6 +72,7 @@ NextStep: TypeAlias = Send | Wait | Leave
 def next_step(view: PushView, style: ReplyStyle) -> NextStep:
     """Decide after an acknowledgement, a part, and whatever a `Wait` waits for."""
     turn = view.turn
+    view = msgspec.structs.replace(view, quota_left=_share(view))
     if not turn.is_pushed or turn.state is State.CANCELLED:
         return Leave(PushEnd.WITHDRAWN)
     if not turn.is_pending and _is_over(turn):
@@ -79,6 +82,11 @@ def next_step(view: PushView, style: ReplyStyle) -> NextStep:
     if turn.is_pending:
         return _while_written(view, style)
     return _after_end(view, style)
+
+
+def _share(view: PushView) -> int:
+    # Whose push was accepted with nothing shown is to hear of every answer.
+    return max(view.quota_left - view.others_pushed, min(view.quota_left, 1))
 
 
 def _is_over(turn: Turn) -> bool:

@@ -7,26 +7,25 @@ next process goes on where this one ends.
 
 import asyncio
 from collections.abc import Mapping
-from typing import NamedTuple
 
-import msgspec
 import structlog
 
 from yingda.clock import Clock
-from yingda.delivery.service_message import Leave, PushView, Send, Wait, next_step
+from yingda.delivery.service_message import Leave, Send, Wait, next_step
 from yingda.engine.accounts import Account, Accounts, PushMode
 from yingda.engine.board import Board
 from yingda.engine.errands import Errands
 from yingda.engine.grants import grant_of
 from yingda.engine.insist import insist
-from yingda.engine.live import LiveText, LiveTexts
+from yingda.engine.live import LiveTexts
 from yingda.engine.push_fates import SENT, Fate, fate_by
 from yingda.engine.push_rights import PushRights
 from yingda.engine.push_round import Round
+from yingda.engine.push_seen import Seen
 from yingda.engine.typing_states import TypingStates
 from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError
-from yingda.store.base import Outlook, Store
-from yingda.store.push_base import Grant, NewPart, PartFate, PushLook
+from yingda.store.base import Store
+from yingda.store.push_base import Grant, NewPart, PartFate
 from yingda.turn.lifecycle import State
 from yingda.turn.model import PushEnd, Turn
 from yingda.wechat.api_base import ServiceDesk
@@ -42,19 +41,6 @@ _LOOK_EVERY_S = 1.0
 _PAUSES_S = (2.0, 5.0, 15.0)
 #: How long a stop waits for sends under way. Our choice: one is answered within half a second.
 _CLOSE_S = 3.0
-
-
-class _Seen(NamedTuple):
-    """A turn as it was looked at."""
-
-    outlook: Outlook
-    look: PushLook
-    live: LiveText | None
-
-    @property
-    def turn(self) -> Turn:
-        """The turn, as the store has it."""
-        return self.outlook.turn
 
 
 class Pusher:
@@ -173,7 +159,9 @@ class Pusher:
             while True:
                 own.is_woken = False
                 seen = await insist(self._clock, lambda: self._look(turn_id))
-                step = next_step(self._view(own, seen), account.style)
+                step = next_step(
+                    seen.view(self._clock.now(), is_waited_for=own.is_waited_for), account.style
+                )
                 if isinstance(step, Leave):
                     self._typing.end(account, own.openid)
                     await self._leave(own, seen.turn, step.end)
@@ -188,32 +176,16 @@ class Pusher:
                     if own.is_woken and not self._is_draining:
                         return True
 
-    async def _look(self, turn_id: int) -> _Seen:
+    async def _look(self, turn_id: int) -> Seen:
         outlook = await self._store.outlook(turn_id)
         look = await self._store.push_look(turn_id)
         is_running = outlook.turn.state is State.RUNNING
         live = await self._live.so_far(turn_id) if is_running else None
         if live is not None and live.run_no != outlook.turn.run_no:
             live = None
-        return _Seen(outlook, look, live)
+        return Seen(outlook, look, live)
 
-    def _view(self, own: Round, seen: _Seen) -> PushView:
-        outlook, look, live = seen
-        turn = outlook.turn
-        if live is not None:
-            turn = msgspec.structs.replace(turn, conversation_was_reset=live.conversation_was_reset)
-        quota = look.quota
-        return PushView(
-            turn=turn,
-            written=None if live is None or live.has_replaced else live.text,
-            quota_left=0 if quota is None else quota.left_at(self._clock.now()),
-            in_doubt=look.in_doubt,
-            is_waited_for=own.is_waited_for,
-            names_question=turn.number < outlook.newest_number,
-            other_unread=outlook.other_unread,
-        )
-
-    async def _wait(self, own: Round, account: Account, seen: _Seen, step: Wait) -> None:
+    async def _wait(self, own: Round, account: Account, seen: Seen, step: Wait) -> None:
         """Until the turn ends, something new is known of the follower, or enough is written."""
         quota, enough_chars = seen.look.quota, None
         if step.grown_chars is not None:
@@ -257,6 +229,9 @@ class Pusher:
         )
         if fate.part is PartFate.SENT:
             own.failures, own.is_waited_for = 0, False
+            if step.is_last_of_quota:
+                await self._end(own, turn.id, PushEnd.QUOTA)
+                return True
             return part.completes and not turn.is_pending
         end = fate.end
         if end is None and own.failures < len(_PAUSES_S):

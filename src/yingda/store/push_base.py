@@ -80,6 +80,8 @@ class PushLook(msgspec.Struct, frozen=True, kw_only=True):
     #: None where nothing was ever granted.
     quota: Quota | None
     in_doubt: DoubtfulPart | None
+    #: How many other turns of the follower are to be pushed, out of the same quota.
+    others_pushed: int = 0
 
 
 class PushStore(Protocol):

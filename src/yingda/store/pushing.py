@@ -23,6 +23,10 @@ _GIVE_BACK = """
 _NEXT = """
     SELECT min(id) FROM turn WHERE account = :account AND openid = :openid AND is_pushed = 1
 """
+_OTHERS = """
+    SELECT count(*) FROM turn
+    WHERE account = :account AND openid = :openid AND is_pushed = 1 AND id <> :id
+"""
 _WHOSE = "SELECT account, openid FROM turn WHERE id = :id"
 _IN_DOUBT = """
     SELECT o.run_no, o.end_source_chars, o.end_block_chars, o.shown FROM offer o
@@ -74,18 +78,19 @@ def next_pushed(account: str, openid: str) -> Steps[int | None]:
 
 
 def push_look(turn_id: int) -> Steps[PushLook]:
-    """The follower's quota, and the part in doubt at the turn's cursor."""
+    """The follower's quota and who shares it, and the part in doubt at the turn's cursor."""
     whose = yield from fetch_one(_WHOSE, id=turn_id)
     if whose is None:
         raise KeyError(turn_id)
     left = yield from quota(whose[0], whose[1])
+    others = yield from fetch(_OTHERS, id=turn_id, account=whose[0], openid=whose[1])
     doubts = yield from fetch(_IN_DOUBT, id=turn_id)
     if not doubts:
-        return PushLook(quota=left, in_doubt=None)
+        return PushLook(quota=left, in_doubt=None, others_pushed=others[0][0])
     run_no, end_source_chars, end_block_chars, shown = doubts[0]
     end = Cursor(end_source_chars, end_block_chars)
     in_doubt = DoubtfulPart(run_no=run_no, end=end, shown=shown, times=len(doubts))
-    return PushLook(quota=left, in_doubt=in_doubt)
+    return PushLook(quota=left, in_doubt=in_doubt, others_pushed=others[0][0])
 
 
 def choose_part(new: NewPart) -> Steps[int | None]:

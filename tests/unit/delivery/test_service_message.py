@@ -66,6 +66,9 @@ TABLE = [
     # The last message is kept, and none is none.
     (running(LONG, quota_left=1), Wait()),
     (running(LONG, quota_left=0), Wait()),
+    # What others have a right to is not spent.
+    (running(LONG, others_pushed=4), Wait()),
+    (running(LONG, others_pushed=9), Wait()),
     # In doubt: whether it stands, another run has to show first.
     (running(LONG, in_doubt=doubt(run_no=2)), Wait()),
     (running(LONG, in_doubt=doubt(2)), Leave(PushEnd.DOUBTFUL)),
