@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from support.pushing import SEND, body, ends, open_pushing, prose, pushed, slowly
+import pytest
+
+from support.pushing import SEND, TYPING, body, ends, open_pushing, prose, pushed, slowly
 from support.scripted_provider import Script
 from yingda.engine.accounts import PushMode
+from yingda.simulator.platform import Outcome
 from yingda.simulator.server_api_base import Fault
 
 TEXT = prose(60)
@@ -52,3 +55,32 @@ async def test_a_long_answer_leaves_a_message_for_the_one_behind_it(tmp_path: Pa
         assert "乙的回答" in pushed(phone)[4]
         assert "「甲」的回答还有下文" in pushed(phone)[4]
         assert ends(house) == [(0, "quota", 1), (0, "done", 0)]
+
+
+@pytest.mark.parametrize("code", [40164, 40125, 45009])
+async def test_while_the_server_api_refuses_all_questions_get_replies(
+    tmp_path: Path, code: int
+) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.default = Script(after_s=8.0)
+        house.api.script(Fault(code=code, path=SEND))
+        assert (await house.run(phone.say("甲"))).deciding.outcome is Outcome.ACCEPTED
+        await house.pass_s(10)
+        assert "「甲」已有回答" in (await house.run(phone.say("乙"))).text
+        await house.pass_s(70)
+        assert not (await house.run(phone.say("丙"))).shown
+        await house.pass_s(10)
+        assert len(pushed(phone)) == 1
+
+
+@pytest.mark.parametrize("code", [40164, 40125])
+async def test_a_refused_token_is_known_before_a_question_is_accepted(
+    tmp_path: Path, code: int
+) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.default = Script(after_s=8.0)
+        house.api.script(Fault(code=code, path="/cgi-bin/stable_token"), times=50)
+        assert "正在思考" in (await house.run(phone.say("甲"))).text
+        assert house.api.calls[TYPING] == house.api.calls[SEND] == 0

@@ -46,7 +46,7 @@ class Acknowledging:
     async def can_push(self, attempt: Attempt, turn_id: int) -> bool:
         """Whether the next part of the turn may be sent as a message. Raises StoreError."""
         account = attempt.account
-        if await self._rights.may_push(account) is not True:
+        if self._rights.is_resting(account) or await self._rights.may_push(account) is not True:
             return False
         quota = await self._store.quota(account.name, attempt.message.openid)
         if quota is None or quota.left_at(self._clock.now()) <= 0:

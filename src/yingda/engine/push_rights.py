@@ -1,14 +1,14 @@
 """Whether an account may send service messages, as far as WeChat has told.
 
 What was learnt is the store's, so that all replicas share it; it counts for the settings it was
-learnt under.
+learnt under. What merely does not work just now is each process's own knowledge.
 """
 
 import structlog
 
 from yingda.clock import Clock
 from yingda.engine.accounts import Account, PushMode
-from yingda.errors import ApiRefused, StoreError
+from yingda.errors import ApiKind, ApiRefused, ApiUnreachable, StoreError, WechatApiError
 from yingda.store.base import Store
 from yingda.store.push_base import PushRight
 
@@ -19,6 +19,11 @@ _DENIED_S = 86_400.0
 #: The same where the operator says that the account may push. Our choice: long enough for the
 #: window in which it was learnt, so that this one question gets a passive reply.
 _DENIED_THOUGH_SET_S = 60.0
+#: How long no further question is accepted without words once the server API has failed in a way
+#: that the next call will meet as well. Our choice: a passive reply is never wrong, and a mended
+#: setting is noticed within a minute.
+_OUT_OF_ORDER_S = 60.0
+_LASTING = frozenset({ApiKind.TOKEN, ApiKind.CONFIGURATION, ApiKind.DAILY_LIMIT})
 
 
 class PushRights:
@@ -27,6 +32,8 @@ class PushRights:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        #: Account → until when, by the monotonic clock, its server API is not relied upon.
+        self._out_until_s: dict[str, float] = {}
 
     async def may_push(self, account: Account) -> bool | None:
         """None where only a probe can tell. Raises StoreError."""
@@ -56,6 +63,20 @@ class PushRights:
             mend=refused.mend,
         )
         await self._keep(account, is_allowed=False)
+
+    def learn_failed(self, account: Account, error: WechatApiError) -> None:
+        """A call failed; some failures mean that a message would fail as well."""
+        is_lasting = isinstance(error, ApiRefused) and error.kind in _LASTING
+        if is_lasting or isinstance(error, ApiUnreachable):
+            self.rest(account)
+
+    def rest(self, account: Account) -> None:
+        """Rely on the account's server API no more for a while."""
+        self._out_until_s[account.name] = self._clock.monotonic() + _OUT_OF_ORDER_S
+
+    def is_resting(self, account: Account) -> bool:
+        """Whether a message would probably fail now."""
+        return self._clock.monotonic() < self._out_until_s.get(account.name, 0.0)
 
     async def _keep(self, account: Account, *, is_allowed: bool) -> None:
         right = PushRight(

@@ -240,6 +240,8 @@ class Pusher:
             await own.sleep(pause_s)
             # The next process tries it again.
             return own.is_ending
+        if end is None:
+            self._rights.rest(account)
         self._typing.end(account, own.openid)
         await self._end(own, turn.id, end or PushEnd.REFUSED)
         return True
@@ -251,6 +253,7 @@ class Pusher:
             if isinstance(error, ApiRefused) and error.kind is ApiKind.NOT_ALLOWED:
                 await self._rights.learn_denied(account, error)
             elif isinstance(error, WechatApiError):
+                self._rights.learn_failed(account, error)
                 _log.warning(
                     "part_not_sent", account=account.name, detail=error.detail, mend=error.mend
                 )

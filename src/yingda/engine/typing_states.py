@@ -88,6 +88,7 @@ class TypingStates:
             await self._desks[account.name].set_typing(openid, on=True, within_s=_WITHIN_S)
         except WechatApiError as error:
             self._was_refused(account, openid)
+            self._rights.learn_failed(account, error)
             if isinstance(error, ApiRefused) and error.kind is ApiKind.NOT_ALLOWED:
                 await self._rights.learn_denied(account, error)
                 return
