@@ -132,6 +132,22 @@ async def test_who_left_may_be_sent_nothing_and_no_turn_is_pushed(desk: Pushing)
     assert await desk.part(turn_id, 0, 5) is None
 
 
+async def test_a_turn_is_told_of_once_for_one_message_and_pushed_no_more(desk: Pushing) -> None:
+    turn_id = await desk.asked()
+    assert await desk.store.tell_instead(turn_id, LATER)
+    assert not await desk.store.tell_instead(turn_id, LATER)
+    assert await desk.left() == 4
+    assert not await desk.is_pushed(turn_id)
+    assert (await desk.store.outlook(turn_id)).turn.promised_at == LATER
+
+
+async def test_without_a_message_nothing_is_told_and_the_turn_stays_pushed(desk: Pushing) -> None:
+    turn_id = await desk.asked()
+    assert not await desk.store.tell_instead(turn_id, NOON + 400_000)
+    assert await desk.is_pushed(turn_id)
+    assert await desk.left() == 5
+
+
 # Turns that are pushed
 
 

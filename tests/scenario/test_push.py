@@ -305,8 +305,8 @@ async def test_a_tap_on_a_menu_button_leaves_three_messages_for_a_minute(tmp_pat
         await house.run(phone.send(pushes.click("x")))
         assert house.rows("SELECT messages_left FROM quota") == [(3,)]
         await house.pass_s(100)
-        # The minute is over: it waits for pickup.
-        assert not pushed(phone)
+        # The minute is over: it waits for pickup, as the follower was told in time.
+        assert ["1%231" in each for each in pushed(phone)] == [True]
         assert ends(house) == [(0, "quota", 1)]
         assert "这是回答" in (await house.run(phone.say("1"))).text
 

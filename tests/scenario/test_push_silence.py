@@ -7,6 +7,7 @@ import pytest
 from support.pushing import SEND, TYPING, body, ends, open_pushing, prose, pushed, slowly
 from support.scripted_provider import Script
 from yingda.engine.accounts import PushMode
+from yingda.simulator import pushes
 from yingda.simulator.platform import Outcome
 from yingda.simulator.server_api_base import Fault
 
@@ -84,3 +85,18 @@ async def test_a_refused_token_is_known_before_a_question_is_accepted(
         house.api.script(Fault(code=code, path="/cgi-bin/stable_token"), times=50)
         assert "正在思考" in (await house.run(phone.say("甲"))).text
         assert house.api.calls[TYPING] == house.api.calls[SEND] == 0
+
+
+async def test_before_a_short_right_runs_out_the_follower_is_told_how_to_get_the_answer(
+    tmp_path: Path,
+) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.on("问", Script(after_s=90.0))
+        await house.run(phone.say("问"))
+        await house.run(phone.send(pushes.click("x")))
+        await house.pass_s(100)
+        (told,) = pushed(phone)
+        assert "1%231" in told
+        assert ends(house) == [(0, "quota", 1)]
+        assert "这是回答" in (await house.run(phone.say("1"))).text

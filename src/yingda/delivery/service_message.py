@@ -22,6 +22,9 @@ LATER_PART_CHARS = 600
 #: added, so half of what a part needs.
 _FIRST_LOOK_CHARS = 20
 _LATER_LOOK_CHARS = LATER_PART_CHARS // 2
+#: This long before the messages' time is over, a turn that still runs is left to pickup. Our
+#: choice: a busy WeChat is asked again for 5 s, and its clock began before ours did.
+TELL_BEFORE_S = 8.0
 #: How often one part is sent at most where nobody knows whether it arrived. Design rule: once more.
 SENDS_LIMIT = 2
 
@@ -34,6 +37,8 @@ class PushView(msgspec.Struct, frozen=True, kw_only=True):
     written: str | None = None
     #: Messages that may be sent to the follower now.
     quota_left: int
+    #: Their time runs out.
+    is_running_out: bool = False
     #: Other turns of the follower that are to be sent out of these.
     others_pushed: int = 0
     #: The part at the cursor that was sent and may have arrived.
@@ -60,13 +65,17 @@ class Wait(msgspec.Struct, frozen=True):
     grown_chars: int | None = None
 
 
+class Tell(msgspec.Struct, frozen=True):
+    """Say how the answer can be fetched, and push no more of it."""
+
+
 class Leave(msgspec.Struct, frozen=True):
     """Push no more of this turn; what is unread waits for pickup."""
 
     end: PushEnd
 
 
-NextStep: TypeAlias = Send | Wait | Leave
+NextStep: TypeAlias = Send | Wait | Tell | Leave
 
 
 def next_step(view: PushView, style: ReplyStyle) -> NextStep:
@@ -94,6 +103,8 @@ def _is_over(turn: Turn) -> bool:
 
 
 def _while_written(view: PushView, style: ReplyStyle) -> NextStep:
+    if view.is_running_out and view.quota_left:
+        return Tell()
     # The last message is kept for the end: only then it is known what it has to say.
     if view.quota_left <= 1:
         return Wait()

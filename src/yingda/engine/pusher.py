@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import structlog
 
 from yingda.clock import Clock
-from yingda.delivery.service_message import Leave, Send, Wait, next_step
+from yingda.delivery.service_message import TELL_BEFORE_S, Leave, Send, Tell, Wait, next_step
 from yingda.engine.accounts import Account, Accounts, PushMode
 from yingda.engine.board import Board
 from yingda.engine.errands import Errands
@@ -166,7 +166,9 @@ class Pusher:
                     self._typing.end(account, own.openid)
                     await self._leave(own, seen.turn, step.end)
                     return True
-                if isinstance(step, Send):
+                if isinstance(step, Tell):
+                    await self._tell(own, account, desk, seen)
+                elif isinstance(step, Send):
                     if await self._send(own, account, desk, seen.turn, step):
                         return not own.is_ending or not own.failures
                 elif self._is_draining:
@@ -194,6 +196,8 @@ class Pusher:
             if quota is not None:
                 self._typing.keep(account, own.openid, quota.acted_at)
             await own.pause(_LOOK_EVERY_S)
+            if quota is not None and quota.runs_out_within(TELL_BEFORE_S, self._clock.now()):
+                return
             written = await self._live.so_far(seen.turn.id) if enough_chars is not None else None
             if written is not None and len(written.text) >= (enough_chars or 0):
                 return
@@ -245,6 +249,14 @@ class Pusher:
         self._typing.end(account, own.openid)
         await self._end(own, turn.id, end or PushEnd.REFUSED)
         return True
+
+    async def _tell(self, own: Round, account: Account, desk: ServiceDesk, seen: Seen) -> None:
+        """Tell of the pickup while that may be told; nothing of the answer hangs on it."""
+        now = self._clock.now()
+        text = seen.promise(now, account.style)
+        if await insist(self._clock, lambda: self._store.tell_instead(seen.turn.id, now)):
+            _log.info("push_left", turn=seen.turn.id, account=own.account, reason="quota")
+            await self._sent(own, account, desk, text)
 
     async def _sent(self, own: Round, account: Account, desk: ServiceDesk, text: str) -> Fate:
         try:

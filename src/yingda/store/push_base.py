@@ -41,6 +41,10 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     #: When the follower last did something that counts.
     acted_at: float
 
+    def runs_out_within(self, span_s: float, at: float) -> bool:
+        """Whether messages are left that may soon be sent no more."""
+        return self.left_at(at) > 0 and self.expires_at - at <= span_s
+
     def left_at(self, at: float) -> int:
         """How many messages may be sent now."""
         return self.left if at < self.expires_at else 0
@@ -118,6 +122,12 @@ class PushStore(Protocol):
         """Keep what became of a chosen part; a sent part that completes its answer ends the push.
 
         `gives_back` returns the message that it cost, `empties` sets what is left to none.
+        """
+
+    async def tell_instead(self, turn_id: int, at: float) -> bool:
+        """Spend a message on telling that a pushed turn is to be picked up, and end its push.
+
+        False, and no change, when it is pushed no more, has ended, or no message is left.
         """
 
     async def end_push(self, turn_id: int, end: PushEnd) -> None:

@@ -5,10 +5,10 @@ is chosen at a crash is doubtful afterwards, as replies are; see `replies`.
 """
 
 from yingda.store.push_base import NewPart, PartFate, PushLook
-from yingda.store.quotas import empty_quota, quota
+from yingda.store.quotas import empty_quota, end_push, quota
 from yingda.store.replies import keep_promise, take_back
 from yingda.store.steps import Steps, execute, fetch, fetch_one
-from yingda.turn.model import Cursor, DoubtfulPart
+from yingda.turn.model import Cursor, DoubtfulPart, PushEnd
 
 _SPEND = """
     UPDATE quota SET messages_left = messages_left - 1
@@ -28,6 +28,10 @@ _OTHERS = """
     WHERE account = :account AND openid = :openid AND is_pushed = 1 AND id <> :id
 """
 _WHOSE = "SELECT account, openid FROM turn WHERE id = :id"
+_WHOSE_PENDING = """
+    SELECT account, openid FROM turn
+    WHERE id = :id AND is_pushed = 1 AND state IN ('queued', 'running')
+"""
 _IN_DOUBT = """
     SELECT o.run_no, o.end_source_chars, o.end_block_chars, o.shown FROM offer o
     JOIN turn t ON t.id = o.turn_id
@@ -117,6 +121,19 @@ def choose_part(new: NewPart) -> Steps[int | None]:
     kept = yield from fetch(_KEEP_PART, part_no=moved[0], at=at, shown=new.shown, **span)
     part_id: int = kept[0][0]
     return part_id
+
+
+def tell_instead(turn_id: int, at: float) -> Steps[bool]:
+    """Spend one message on a promise, and leave the turn to pickup."""
+    whose = yield from fetch_one(_WHOSE_PENDING, id=turn_id)
+    if whose is None:
+        return False
+    spent = yield from fetch_one(_SPEND, at=at, account=whose[0], openid=whose[1])
+    if spent is None:
+        return False
+    yield from keep_promise(turn_id, at)
+    yield from end_push(turn_id, PushEnd.QUOTA)
+    return True
 
 
 def _span(new: NewPart) -> dict[str, int]:

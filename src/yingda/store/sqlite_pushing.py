@@ -59,6 +59,9 @@ class SqlitePushing(ABC):
             lambda: pushing.settle_part(part_id, fate, gives_back=gives_back, empties=empties)
         )
 
+    async def tell_instead(self, turn_id: int, at: float) -> bool:
+        return await self._run(lambda: pushing.tell_instead(turn_id, at))
+
     async def end_push(self, turn_id: int, end: PushEnd) -> None:
         await self._run(lambda: quotas.end_push(turn_id, end))
 

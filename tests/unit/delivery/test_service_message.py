@@ -10,6 +10,7 @@ from yingda.delivery.service_message import (
     Leave,
     PushView,
     Send,
+    Tell,
     Wait,
     next_step,
 )
@@ -66,6 +67,9 @@ TABLE = [
     # The last message is kept, and none is none.
     (running(LONG, quota_left=1), Wait()),
     (running(LONG, quota_left=0), Wait()),
+    # Where their time runs out, the one is for telling so.
+    (running(LONG, is_running_out=True), Tell()),
+    (running(LONG, quota_left=0, is_running_out=True), Wait()),
     # What others have a right to is not spent.
     (running(LONG, others_pushed=4), Wait()),
     (running(LONG, others_pushed=9), Wait()),
@@ -83,7 +87,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("view", "expected"), TABLE)
 def test_where_nothing_is_sent_the_step_is_the_one_in_the_table(
-    view: PushView, expected: Wait | Leave
+    view: PushView, expected: Wait | Tell | Leave
 ) -> None:
     assert next_step(view, STYLE) == expected
 
