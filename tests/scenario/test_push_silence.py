@@ -100,3 +100,28 @@ async def test_before_a_short_right_runs_out_the_follower_is_told_how_to_get_the
         assert "1%231" in told
         assert ends(house) == [(0, "quota", 1)]
         assert "这是回答" in (await house.run(phone.say("1"))).text
+
+
+async def test_of_many_questions_at_once_every_unread_answer_was_told_of(tmp_path: Path) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        phone = house.phone()
+        house.provider.default = Script(text=TEXT, after_s=20.0)
+        house.provider.on("甲", slowly(prose(350), 90.0))
+        questions = (phone.say(each) for each in "甲乙丙丁")
+        await house.together(*questions)
+        await house.pass_s(200)
+        told = "".join(bubble.text for bubble in phone.history)
+        for (number,) in house.rows("SELECT number FROM turn WHERE is_unread = 1"):
+            assert f"1%23{number}&" in told
+
+
+async def test_a_part_under_way_is_counted_against_the_renewed_quota(tmp_path: Path) -> None:
+    async with open_pushing(tmp_path, PushMode.PUSH) as house:
+        house.api_latency_s = 1.0
+        await house.run(house.restart())
+        phone = house.phone()
+        house.provider.on("问", Script(after_s=8.0))
+        await house.run(phone.say("问"))
+        await house.together(house.after(4.0, phone.say("/help")), house.clock.sleep(10.0))
+        left = house.platform.followers.left(phone.openid)
+        assert house.rows("SELECT messages_left FROM quota") == [(left,)] == [(4,)]

@@ -51,11 +51,11 @@ class Acknowledging:
         quota = await self._store.quota(account.name, attempt.message.openid)
         if quota is None or quota.left_at(self._clock.now()) <= 0:
             return False
-        if attempt.is_question:
-            # Nothing of it was sent before its push is answered.
-            return True
-        in_doubt = (await self._store.push_look(turn_id)).in_doubt
-        return in_doubt is None or in_doubt.times < SENDS_LIMIT
+        look = await self._store.push_look(turn_id)
+        if quota.left_at(self._clock.now()) <= look.others_pushed:
+            # Each of those before it is to have a message.
+            return False
+        return look.in_doubt is None or look.in_doubt.times < SENDS_LIMIT
 
     def acknowledged(self, attempt: Attempt) -> None:
         """The turn is pushed from now on."""

@@ -15,10 +15,10 @@ _SPEND = """
     WHERE account = :account AND openid = :openid AND messages_left > 0 AND expires_at > :at
     RETURNING messages_left
 """
-# A grant that came after the part was chosen is whole.
+# A grant that came after the part was chosen has been charged with it as well.
 _GIVE_BACK = """
     UPDATE quota SET messages_left = messages_left + 1
-    WHERE account = :account AND openid = :openid AND acted_at <= :chosen_at
+    WHERE account = :account AND openid = :openid
 """
 _NEXT = """
     SELECT min(id) FROM turn WHERE account = :account AND openid = :openid AND is_pushed = 1
@@ -63,7 +63,7 @@ _KEEP_PART = """
 """
 _CHOSEN_PART = """
     SELECT o.id, o.turn_id, o.revision, o.part_no, o.start_source_chars, o.start_block_chars,
-        o.completes, o.offered_at, t.account, t.openid
+        o.completes, t.account, t.openid
     FROM offer o JOIN turn t ON t.id = o.turn_id WHERE o.id = :id AND o.state = 'chosen'
 """
 _MARK_SENT = "UPDATE offer SET state = 'sent' WHERE id = :id"
@@ -154,7 +154,7 @@ def settle_part(part_id: int, fate: PartFate, *, gives_back: bool, empties: bool
     row = yield from fetch_one(_CHOSEN_PART, id=part_id)
     if row is None:
         return
-    completes, chosen_at, account, openid = row[6:]
+    completes, account, openid = row[6:]
     who = {"account": account, "openid": openid}
     if fate is PartFate.SENT:
         yield from execute(_MARK_SENT, id=part_id)
@@ -163,6 +163,6 @@ def settle_part(part_id: int, fate: PartFate, *, gives_back: bool, empties: bool
     else:
         yield from take_back(row[:6], fate.value)
     if gives_back:
-        yield from execute(_GIVE_BACK, chosen_at=chosen_at, **who)
+        yield from execute(_GIVE_BACK, **who)
     if empties:
         yield from empty_quota(**who)

@@ -14,11 +14,17 @@ _KEEP_RIGHT = """
     ON CONFLICT (account) DO UPDATE SET is_allowed = :is_allowed, learnt_at = :learnt_at,
         fingerprint = :fingerprint
 """
-_GRANT = """
+# WeChat may count a part that is under way against the new grant.
+_UNDER_WAY = """(
+        SELECT count(*) FROM offer o JOIN turn t ON t.id = o.turn_id
+        WHERE o.state = 'chosen' AND o.push_id IS NULL
+        AND t.account = :account AND t.openid = :openid
+    )"""
+_GRANT = f"""
     INSERT INTO quota (account, openid, granted_by, messages_left, acted_at, expires_at)
-    VALUES (:account, :openid, :key, :count, :at, :until)
-    ON CONFLICT (account, openid) DO UPDATE SET granted_by = :key, messages_left = :count,
-        acted_at = :at, expires_at = :until
+    VALUES (:account, :openid, :key, :count - {_UNDER_WAY}, :at, :until)
+    ON CONFLICT (account, openid) DO UPDATE SET granted_by = :key,
+        messages_left = excluded.messages_left, acted_at = :at, expires_at = :until
     WHERE quota.granted_by <> :key
 """
 _QUOTA = """
