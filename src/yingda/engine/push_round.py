@@ -24,9 +24,9 @@ class Round:
         self._alarm = asyncio.Event()
 
     def take_on(self, turn_id: int) -> None:
-        """Go on with this turn; of another one the failures are forgotten."""
+        """Go on with this turn; what came of another one is nothing of it."""
         if turn_id != self.turn_id:
-            self.turn_id, self.failures = turn_id, 0
+            self.turn_id, self.failures, self.is_waited_for = turn_id, 0, True
 
     def wake(self) -> None:
         """Look again; no wake is missed."""
