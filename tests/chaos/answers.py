@@ -27,9 +27,9 @@ class Paragraph(msgspec.Struct, frozen=True):
         return f"〔{self.question}·{self.run}·{self.place}/{self.count}〕{filling}。"
 
 
-def answer(question: str, run: int, count: int) -> str:
-    """The whole answer of one run, in `count` paragraphs."""
-    places = range(1, count + 1)
+def answer(question: str, run: int, count: int, of: int | None = None) -> str:
+    """The whole answer of one run, in `count` paragraphs; `of` so many, only its beginning."""
+    places, count = range(1, count + 1), of or count
     return "\n\n".join([Paragraph(question, run, place, count).text for place in places])
 
 

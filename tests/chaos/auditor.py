@@ -9,56 +9,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from chaos.answers import Paragraph, answer, read_paragraph
-from chaos.bubbles import Bubble, read_bubble
-from chaos.evidence import Call, Evidence, Exchange, OfferRow, PushRow, TurnRow
+from chaos.answers import Paragraph, answer
+from chaos.books import Books, books, first_paragraph, missing
+from chaos.bubbles import read_bubble
+from chaos.evidence import Call, Evidence, OfferRow, TurnRow
+from chaos.pushed_rules import PUSHED_RULES
 from yingda.simulator.verdict import Outcome
 
 ENDED = {"answered", "failed"}
 _CONTENT = re.compile(rb"<Content><!\[CDATA\[(.*?)\]\]></Content>", re.DOTALL)
-
-
-class Books(msgspec.Struct, frozen=True):
-    """The evidence, with what the rules look up in it."""
-
-    evidence: Evidence
-    turns: dict[int, TurnRow]
-    turn_asking: dict[str, TurnRow]
-    pushes: dict[tuple[str, str], PushRow]
-    calls: dict[str, list[Call]]
-
-    def bubbles(self) -> Iterator[tuple[Exchange, Bubble]]:
-        """What was shown, but for the platform's failure line."""
-        for exchange in self.evidence.exchanges:
-            if exchange.shown and not exchange.is_failure_line:
-                yield exchange, read_bubble(exchange.shown)
-
-    def was_doubted(self, offer: OfferRow) -> bool:
-        """Whether the part may not have arrived, as far as was known at some time."""
-        return offer.state == "doubtful" or offer.id in self.evidence.doubted
-
-    def conversations(self) -> list[list[TurnRow]]:
-        """The turns of each conversation, in the order they were asked."""
-        found: defaultdict[int, list[TurnRow]] = defaultdict(list)
-        for turn in sorted(self.turns.values(), key=lambda turn: turn.id):
-            found[turn.conversation_id].append(turn)
-        return list(found.values())
-
-
-def books(evidence: Evidence) -> Books:
-    """The evidence in order."""
-    calls: defaultdict[str, list[Call]] = defaultdict(list)
-    for call in sorted(evidence.calls, key=lambda call: call.nth):
-        calls[call.question].append(call)
-    return Books(
-        evidence=evidence,
-        turns={turn.id: turn for turn in evidence.turns},
-        turn_asking={turn.question: turn for turn in evidence.turns},
-        pushes={(push.openid, push.key): push for push in evidence.pushes},
-        calls=dict(calls),
-    )
 
 
 def audit(evidence: Evidence) -> list[str]:
@@ -168,49 +127,64 @@ def context_is_kept(own: Books) -> Iterator[str]:
 
 
 def bubbles_say_what_they_may(own: Books) -> Iterator[str]:
-    """Promise 4: only the follower's own answers, of the run that stands, in their order."""
-    for exchange, bubble in own.bubbles():
+    """Promise 4: only the follower's own answers, of a run that was, in their order."""
+    lost = Counter(run.turn_id for run in own.evidence.lost_runs)
+    for openid, bubble in own.bubbles():
         for piece in bubble.strange:
-            yield f"{exchange.openid} was shown something strange: {piece[:40]!r}"
+            yield f"{openid} was shown something strange: {piece[:40]!r}"
         for paragraph in bubble.paragraphs:
             turn = own.turn_asking.get(paragraph.question)
-            first = first_paragraph(turn) if turn else None
-            if turn is None or turn.openid != exchange.openid:
-                yield f"{exchange.openid} was shown {paragraph.question}"
-            elif first is None or first.run != paragraph.run:
+            if turn is None or turn.openid != openid:
+                yield f"{openid} was shown {paragraph.question}"
+            elif own.stands(paragraph):
+                continue
+            elif not turn.revision or paragraph.run > lost[turn.id]:
                 yield f"{paragraph.question} was shown of run {paragraph.run}"
         if not _is_in_order(bubble.paragraphs):
-            yield f"{exchange.openid} was shown a part out of order"
+            yield f"{openid} was shown a part out of order"
 
 
 def parts_go_on_where_they_ended(own: Books) -> Iterator[str]:
-    """Promise 3: a part begins where the last one ended, or where one in doubt began."""
+    """Promise 3: a part begins where the last one ended, or where one in doubt began.
+
+    One that was refused did not arrive: what follows it may begin there too.
+    """
     again = {push.id for push in own.evidence.pushes if push.kind == "again"}
-    at: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    doubtful: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    at: defaultdict[tuple[int, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    open_again: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for offer in own.evidence.offers:
-        in_doubt = doubtful[offer.turn_id]
+        text = offer.turn_id, offer.revision
+        in_doubt = open_again[text]
         restarts = offer.push_id in again and offer.start == (0, 0)
         if offer.start in in_doubt:
             # Whatever was in doubt behind this part is offered again with it.
             in_doubt[:] = [start for start in in_doubt if start < offer.start]
-        elif offer.start != at[offer.turn_id] and not restarts:
+        elif offer.start != at[text] and not restarts:
             yield f"{own.turns[offer.turn_id].question} goes on at {offer.start}"
-        at[offer.turn_id] = offer.end
-        if own.was_doubted(offer):
+        at[text] = offer.end
+        if own.was_doubted(offer) or offer.state == "refused":
             in_doubt.append(offer.start)
 
 
 def nothing_is_shown_twice_needlessly(own: Books) -> Iterator[str]:
-    """Promise 3: twice only where it was in doubt, or where the follower asked for it again."""
-    again = {push.id for push in own.evidence.pushes if push.kind == "again"}
-    excuses: Counter[int] = Counter()
-    for offer in own.evidence.offers:
-        excuses[offer.turn_id] += own.was_doubted(offer) + (offer.push_id in again)
+    """Promise 3: every showing of a paragraph has an offer of its own.
+
+    Twice offered is what was in doubt, or what the follower asked for again: the rule above.
+    """
     shown = Counter(paragraph for _, bubble in own.bubbles() for paragraph in bubble.paragraphs)
+    offers: defaultdict[int, list[OfferRow]] = defaultdict(list)
+    for offer in own.evidence.offers:
+        if offer.state != "refused":
+            offers[offer.turn_id].append(offer)
     for paragraph, times in shown.items():
         turn = own.turn_asking.get(paragraph.question)
-        if turn and times > 1 + excuses[turn.id]:
+        if turn is None:
+            continue
+        stands = own.stands(paragraph)
+        of_its_text = [
+            each for each in offers[turn.id] if (each.revision == turn.revision) == stands
+        ]
+        if times > sum(paragraph.place in each.places(paragraph) for each in of_its_text):
             yield f"{paragraph.question}, paragraph {paragraph.place}, was shown {times} times"
 
 
@@ -234,6 +208,8 @@ def nothing_is_left(own: Books) -> Iterator[str]:
     for turn in own.turns.values():
         if turn.is_unread:
             yield f"{turn.question} is still unread"
+        if turn.is_pushed:
+            yield f"{turn.question} is still pushed"
     for offer in own.evidence.offers:
         if offer.state == "chosen":
             yield f"offer {offer.id} is unsettled"
@@ -253,24 +229,8 @@ RULES: tuple[Callable[[Books], Iterator[str]], ...] = (
     every_answer_is_seen_whole,
     repeats_get_the_same,
     nothing_is_left,
+    *PUSHED_RULES,
 )
-
-
-def missing(own: Books) -> Iterator[TurnRow]:
-    """Turns of whose answer the follower has not seen every paragraph."""
-    seen = {paragraph for _, bubble in own.bubbles() for paragraph in bubble.paragraphs}
-    for turn in own.turns.values():
-        first = first_paragraph(turn)
-        if first is None:
-            continue
-        places = range(1, first.count + 1)
-        if not {Paragraph(turn.question, first.run, n, first.count) for n in places} <= seen:
-            yield turn
-
-
-def first_paragraph(turn: TurnRow) -> Paragraph | None:
-    """How the turn's answer begins."""
-    return read_paragraph(turn.answer.split("\n\n")[0])
 
 
 def _is_refusal(reply: bytes | None) -> bool:

@@ -79,9 +79,16 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 _AGAIN = _pattern(SENTENCES["again"].zh)
-#: The first that fits counts: a quote is a line like many others, so it comes last.
+
+
+def _looseness(key: str, template: str) -> tuple[bool, bool]:
+    return key == "quote", "{" in template
+
+
+#: The first that fits counts: a number in brackets may be any words in brackets, and a quote any
+#: line at all, so they come last.
 _PATTERNS = {
     key: _pattern(sentence.zh)
-    for key, sentence in sorted(SENTENCES.items(), key=lambda item: item[0] == "quote")
+    for key, sentence in sorted(SENTENCES.items(), key=lambda item: _looseness(item[0], item[1].zh))
     if key not in {"again", "pickup_label"}
 }

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from chaos.answers import Paragraph, answer
 from yingda.simulator.verdict import Outcome
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -28,6 +29,9 @@ class TurnRow(msgspec.Struct, frozen=True):
     answer: str
     failure: str | None
     is_unread: int
+    revision: int = 0
+    is_pushed: int = 0
+    push_end: str | None = None
 
 
 class PushRow(msgspec.Struct, frozen=True):
@@ -39,19 +43,22 @@ class PushRow(msgspec.Struct, frozen=True):
     kind: str
     turn_id: int | None
     reply: bytes | None
+    first_seen_at: float = 0.0
 
 
 class OfferRow(msgspec.Struct, frozen=True):
-    """A row of `offer`."""
+    """A row of `offer`; without a push it was sent as a service message."""
 
     id: int
     turn_id: int
-    push_id: int
+    push_id: int | None
     start_source_chars: int
     start_block_chars: int
     end_source_chars: int
     end_block_chars: int
     state: str
+    revision: int = 0
+    offered_at: float = 0.0
 
     @property
     def start(self) -> tuple[int, int]:
@@ -62,6 +69,16 @@ class OfferRow(msgspec.Struct, frozen=True):
     def end(self) -> tuple[int, int]:
         """Where in the answer it ends."""
         return self.end_source_chars, self.end_block_chars
+
+    def places(self, like: Paragraph) -> range:
+        """The places of its paragraphs, in the answer that `like` is of."""
+        ends = [len(answer(like.question, like.run, n, like.count)) for n in range(like.count + 1)]
+        first, last = (
+            # A paragraph is one sentence, so a block that was begun was shown whole.
+            sum(0 < end <= source_chars for end in ends) + (block_chars > 0)
+            for source_chars, block_chars in (self.start, self.end)
+        )
+        return range(first + 1, last + 1)
 
 
 class LostRunRow(msgspec.Struct, frozen=True):
@@ -100,6 +117,19 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     is_failure_line: bool
     #: Every whole reply that the gateway gave to this push, repeats after a restart included.
     replies: tuple[bytes, ...]
+    #: Unix seconds of the follower's action, and of what it brought.
+    acted_at_s: float = 0.0
+    shown_at_s: float = 0.0
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One service message as the platform took or refused it."""
+
+    openid: str
+    text: str
+    at_s: float
+    #: The platform's error; 0 is none, and the follower has it.
+    code: int = 0
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +145,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     lost_runs: tuple[LostRunRow, ...]
     calls: tuple[Call, ...]
     exchanges: tuple[Exchange, ...]
+    messages: tuple[Message, ...] = ()
     kills: int = 0
     doubted: frozenset[int] = frozenset()
 

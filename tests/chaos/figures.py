@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from chaos.auditor import Books, books
+from chaos.books import Books, books
 from chaos.evidence import Evidence
 from yingda.simulator.verdict import Outcome
 
@@ -16,6 +16,7 @@ def figures(evidence: Evidence) -> dict[str, int]:
     failure_lines = [each for each in exchanges if each.is_failure_line]
     calls = Counter(call.question for call in evidence.calls)
     shown = Counter(paragraph for _, bubble in own.bubbles() for paragraph in bubble.paragraphs)
+    ends = Counter(turn.push_end for turn in evidence.turns if turn.push_end)
     return {
         "kills": evidence.kills,
         "questions sent": len(asked),
@@ -35,6 +36,14 @@ def figures(evidence: Evidence) -> dict[str, int]:
         "parts in doubt": sum(own.was_doubted(offer) for offer in evidence.offers),
         "paragraphs shown": len(shown),
         "paragraphs shown more than once": sum(times > 1 for times in shown.values()),
+        "messages sent": sum(not each.code for each in evidence.messages),
+        "messages refused": sum(bool(each.code) for each in evidence.messages),
+        "messages in doubt": sum(
+            offer.push_id is None and own.was_doubted(offer) for offer in evidence.offers
+        ),
+        "questions answered by messages alone": ends["done"],
+        "questions left for pickup": sum(ends.values()) - ends["done"],
+        "texts begun anew": sum(turn.revision > 0 for turn in evidence.turns),
         "failure lines": len(failure_lines),
         "failure lines over an accepted question": sum(
             _is_accepted(own, each.openid, each.key) for each in failure_lines if each.is_question

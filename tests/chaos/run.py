@@ -7,41 +7,57 @@ import asyncio
 import random
 import signal
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
-from chaos.auditor import books, missing
+from chaos.books import books, missing
 from chaos.dify import ChaosDify
-from chaos.evidence import Evidence, Exchange, read
+from chaos.evidence import Evidence, Exchange, Message, read
 from chaos.follower import Follower, with_replies
 from chaos.wire import PausingPlatform, Wire, sent_keys
 from support.process import TOKEN, Process
 from yingda.clock import SystemClock
+from yingda.simulator.followers import Followers
 from yingda.simulator.platform import SimulatedAccount
 
 KEY = "app-0123456789abcdefghijklmn"
 FOLLOWERS = 12
-#: Between two kills. Our choice: long enough to get something done, too short for comfort.
-_KILL_EVERY_S = (2.0, 6.0)
 #: The share of kills between the choice of a reply and the note that it was sent, an instant of
 #: about a millisecond that chance would not find. Our choice.
 _KILLS_AT_A_REPLY = 0.5
-#: Some two seconds of looking, short enough apart not to miss it often. Our choice.
-_LOOKS, _LOOK_EVERY_S = 1500, 0.001
+#: For how long that instant is waited for at most. Our choice: most are found sooner.
+_LOOK_S = 1.5
 #: How often doubts are noted that a repeat may soon settle. Our choice.
 _WATCH_EVERY_S = 0.1
 #: A run that takes longer to come to rest hangs.
 _REST_LIMIT_S = 180.0
 _UNSETTLED = "SELECT count(*) FROM offer WHERE state = 'chosen'"
-_PENDING = "SELECT count(*) FROM turn WHERE state IN ('queued', 'running')"
+_PENDING = "SELECT count(*) FROM turn WHERE state IN ('queued', 'running') OR is_pushed = 1"
 
 
 class Run:
     """One gateway, its Dify and its followers."""
 
-    def __init__(self, folder: Path, dify: ChaosDify, seed: int, questions: int) -> None:
+    #: Between two kills. Our choice: long enough to get something done, too short for comfort.
+    kill_every_s = (2.0, 6.0)
+    #: How often the process is stopped to look for that instant, which it has to outlast.
+    look_every_s = 0.001
+    #: What the platform knows of who may be written to; the server API's, where there is one.
+    crowd: Followers | None = None
+    #: What that took and refused, as it goes on.
+    messages: Sequence[Message] = ()
+
+    def __init__(
+        self,
+        folder: Path,
+        dify: ChaosDify,
+        seed: int,
+        questions: int,
+        **variables: str,
+    ) -> None:
         self._database = folder / "data" / "yingda.sqlite3"
         self._dify = dify
         self._seed = seed
@@ -60,6 +76,7 @@ class Run:
                 "YINGDA_DIFY_BASE_URL": dify.base_url,
                 # At the end pushes from the beginning are repeated.
                 "YINGDA_FRESHNESS_S": "86400",
+                **variables,
             },
         )
 
@@ -84,6 +101,8 @@ class Run:
     def _followers(self, wire: Wire) -> list[Follower]:
         account = SimulatedAccount(account_id="gh_default", token=TOKEN)
         platform = PausingPlatform(account, wire, SystemClock(), seed=self._seed)
+        if self.crowd is not None:
+            platform.followers = self.crowd
         each, rest = divmod(self._questions, FOLLOWERS)
         return [
             Follower(number, self._seed, each + (number < rest), platform)
@@ -105,7 +124,7 @@ class Run:
     async def _go_on_killing(self) -> None:
         dice = random.Random(f"{self._seed}/kills")
         while True:
-            await asyncio.sleep(dice.uniform(*_KILL_EVERY_S))
+            await asyncio.sleep(dice.uniform(*self.kill_every_s))
             if dice.random() < _KILLS_AT_A_REPLY:
                 await self._stop_at_an_unsettled_part()
             # A kill that was begun is carried through, whoever has ended meanwhile.
@@ -116,12 +135,12 @@ class Run:
         server = self.process._process
         assert server is not None
         with closing(sqlite3.connect(self._database)) as connection:
-            for _ in range(_LOOKS):
+            for _ in range(int(_LOOK_S / self.look_every_s)):
                 server.send_signal(signal.SIGSTOP)
                 if connection.execute(_UNSETTLED).fetchone()[0]:
                     return
                 server.send_signal(signal.SIGCONT)
-                await asyncio.sleep(_LOOK_EVERY_S)
+                await asyncio.sleep(self.look_every_s)
 
     async def _kill(self) -> None:
         """Kill -9, and start again at once, at the same address, on the same data."""
@@ -143,7 +162,7 @@ class Run:
         self._doubted.update(number for (number,) in found)
 
     async def _rest(self) -> None:
-        """Wait until every turn has ended."""
+        """Wait until every turn has ended, and nothing more of it is sent."""
         async with asyncio.timeout(_REST_LIMIT_S):
             while self._count(_PENDING):  # noqa: ASYNC110 - another process does the work
                 await asyncio.sleep(0.2)
@@ -172,7 +191,9 @@ class Run:
         ]
         found = read(self._database, tuple(self._dify.book), tuple(exchanges))
         doubted = frozenset(self._doubted)
-        return msgspec.structs.replace(found, kills=self._kills, doubted=doubted)
+        return msgspec.structs.replace(
+            found, kills=self._kills, doubted=doubted, messages=tuple(self.messages)
+        )
 
     def _count(self, sql: str) -> int:
         with closing(sqlite3.connect(self._database)) as connection:

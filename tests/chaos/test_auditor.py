@@ -13,11 +13,13 @@ from chaos.evidence import (
     Evidence,
     Exchange,
     LostRunRow,
+    Message,
     OfferRow,
     PushRow,
     TurnRow,
 )
 from chaos.figures import figures
+from yingda.simulator.followers import QUOTA_USED
 from yingda.simulator.verdict import Outcome
 from yingda.texts import Texts
 
@@ -127,7 +129,100 @@ def three_calls() -> Evidence:
     )
 
 
+#: Bounds of the parts of a pushed answer in three messages.
+BOUNDS = [len(answer(FIRST, 1, n, 3)) for n in range(4)]
+SAID = answer(FIRST, 1, 3).split("\n\n")
+
+
+def part(number: int, place: int, state: str = "sent", **changes: Any) -> OfferRow:
+    """The paragraph at this place, as a service message."""
+    begin, end = BOUNDS[place - 1 : place + 1]
+    row = OfferRow(number, 1, None, begin, 0, end, 0, state, offered_at=10.0 + number)
+    return msgspec.structs.replace(row, **changes)
+
+
+def message(number: int, text: str, **changes: Any) -> Message:
+    made = Message(openid="o_00", text=text, at_s=10.5 + number)
+    return msgspec.structs.replace(made, **changes)
+
+
+#: A question that was accepted, and answered by three messages.
+PUSHED = Evidence(
+    turns=(turn(1, FIRST, answer(FIRST, 1, 3), push_end="done"),),
+    pushes=(PushRow(1, "o_00", "m:1", "question", 1, b"success", 5.1),),
+    offers=(part(1, 1), part(2, 2), part(3, 3)),
+    lost_runs=(),
+    calls=(call(FIRST, 1, 6.0),),
+    exchanges=(
+        exchange(1, FIRST, "", outcomes=(Outcome.ACCEPTED,), replies=(b"success",), acted_at_s=5.0),
+    ),
+    messages=tuple([message(n, f"{said}\n\n{LABEL}") for n, said in enumerate(SAID, 1)]),
+)
+
+
+def pushed(**rows: tuple[object, ...]) -> Evidence:
+    return msgspec.structs.replace(PUSHED, **rows)
+
+
+def doubled(state: str) -> Evidence:
+    """The second part is sent twice, and comes twice."""
+    return pushed(
+        offers=(part(1, 1), part(2, 2, state), part(3, 2), part(4, 3)),
+        messages=(*PUSHED.messages[:2], message(3, SAID[1]), message(4, SAID[2])),
+    )
+
+
+def six_messages(code: int = 0) -> Evidence:
+    """What one action of the follower opens, and one more."""
+    cut = [part(n, 1, "refused" if code and n == 6 else "doubtful") for n in range(1, 7)]
+    came = [message(n, SAID[0]) for n in range(1, 6)]
+    return pushed(offers=tuple(cut), messages=(*came, message(6, SAID[0], code=code)))
+
+
+def acting_again(at_s: float, granted_s: float) -> Evidence:
+    """The same with another message of the follower, of which the gateway learns later."""
+    made = six_messages(QUOTA_USED)
+    late = exchange(2, "1", "", acted_at_s=at_s, outcomes=(Outcome.ACCEPTED,))
+    known = PushRow(2, "o_00", "m:2", "pickup", 1, b"success", granted_s)
+    return msgspec.structs.replace(
+        made, exchanges=(*made.exchanges, late), pushes=(*made.pushes, known)
+    )
+
+
+def begun_anew(line: str) -> Evidence:
+    """The first part of a run that was cut came; then the whole answer of the next one."""
+    again = answer(FIRST, 2, 3)
+    return pushed(
+        turns=(turn(1, FIRST, again, run_no=2, revision=1, push_end="done"),),
+        lost_runs=(LostRunRow(1, 1),),
+        calls=(call(FIRST, 1, 6.0, is_kept=False), call(FIRST, 2, 8.0)),
+        offers=(part(1, 1), part(2, 1, end_source_chars=BOUNDS[3], revision=1)),
+        messages=(PUSHED.messages[0], message(2, f"{line}\n\n{again}")),
+    )
+
+
+ANEW = Texts().say("notice_regenerated")
+LOST = pushed(messages=PUSHED.messages[::2])
+OUT_OF_ORDER = pushed(messages=tuple([message(n, SAID[n % 3]) for n in (1, 2, 3)]))
+PUSHED_BREACHES = [
+    ("every_answer_is_seen_whole", LOST),
+    ("what_was_sent_has_come", LOST),
+    ("what_was_sent_has_come", pushed(messages=(*PUSHED.messages, message(4, SAID[2])))),
+    ("nothing_is_shown_twice_needlessly", pushed(messages=(*PUSHED.messages, message(4, SAID[2])))),
+    ("parts_go_on_where_they_ended", doubled("sent")),
+    ("nothing_is_shown_twice_needlessly", doubled("refused")),
+    ("what_was_sent_has_come", doubled("refused")),
+    ("no_message_is_beyond_the_quota", six_messages()),
+    ("no_message_is_beyond_the_quota", six_messages(QUOTA_USED)),
+    ("no_message_is_beyond_the_quota", acting_again(11.6, 11.7)),
+    ("what_is_sent_comes_in_order", OUT_OF_ORDER),
+    ("what_is_sent_comes_in_order", LOST),
+    ("a_text_that_begins_anew_says_so", begun_anew(LABEL)),
+    ("bubbles_say_what_they_may", msgspec.structs.replace(begun_anew(ANEW), lost_runs=())),
+    ("nothing_is_left", pushed(turns=(turn(1, FIRST, answer(FIRST, 1, 3), is_pushed=1),))),
+]
 BREACHES = [
+    *PUSHED_BREACHES,
     ("every_turn_ends", changed("turns", 0, state="running")),
     ("every_turn_ends", changed("turns", 0, state="failed")),
     ("no_question_is_lost_or_doubled", without("pushes", 0)),
@@ -170,8 +265,21 @@ BREACHES = [
 ]
 
 
-def test_clean_evidence_passes() -> None:
-    assert audit(CLEAN) == []
+@pytest.mark.parametrize("evidence", [CLEAN, PUSHED, doubled("doubtful"), begun_anew(ANEW)])
+def test_clean_evidence_passes(evidence: Evidence) -> None:
+    assert audit(evidence) == []
+
+
+def test_a_message_may_be_refused_that_was_chosen_before_the_gateway_knew_of_the_action() -> None:
+    rule = "no_message_is_beyond_the_quota"
+    assert not any(breach.startswith(rule) for breach in audit(acting_again(15.8, 16.4)))
+
+
+def test_a_part_that_was_refused_is_offered_again_and_was_not_seen() -> None:
+    offers = (part(1, 1), part(2, 2, "refused"), part(3, 2), part(4, 3))
+    shown = [message(n, said) for n, said in zip((1, 3, 4), SAID, strict=True)]
+    refused = message(2, SAID[1], code=-1)
+    assert audit(pushed(offers=offers, messages=(*shown, refused))) == []
 
 
 @pytest.mark.parametrize(("rule", "evidence"), BREACHES)
