@@ -24,14 +24,14 @@ SECRET = "9c3f1e7ab26d48059c3f1e7ab26d4805"
 _SEND = "/cgi-bin/message/custom/send"
 #: A message takes so long there, and as long back. Our choice: some 50 ms are usual; a kill finds
 #: more on its way with these.
-_WAY_S = (0.0, 0.15)
-#: Our choice: half of the answers outlast the window of an attempt, and the longest outlast the
+_WAY_S = (0.0, 0.3)
+#: Our choice: most answers outlast the window of an attempt, and the longest outlast the
 #: quota of five messages.
 _SLOW = Tempo(
-    median_s=4.5, sigma=0.6, longest_s=9.0, long_share=0.7, long_paragraphs=(6, 40), pieces=12
+    median_s=6.0, sigma=0.4, longest_s=9.0, long_share=0.85, long_paragraphs=(8, 32), pieces=12
 )
 #: Between two kills. Our choice: longer than a window, or nothing would ever be pushed.
-_KILL_EVERY_S = (4.0, 9.0)
+_KILL_EVERY_S = (4.0, 8.0)
 #: Our choice: a message is on its way for longer, and the process hardly notices.
 _LOOK_EVERY_S = 0.02
 
