@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from yingda.delivery.passive import Progress, ReplyStyle, promise
+from yingda.delivery.passive import Progress, promise
 from yingda.delivery.service_message import TELL_BEFORE_S, PushView
+from yingda.delivery.style import ReplyStyle
 from yingda.engine.live import LiveText
 from yingda.store.base import Outlook
 from yingda.store.push_base import PushLook
