@@ -71,6 +71,7 @@ class Gateway:
         capacity: Capacity = _CAPACITY,
     ) -> None:
         board, ages, learnt = Board(), PushAges(), Learnt()
+        known, rights = FixedAccounts(accounts), PushRights(store, clock)
         self._clock = clock
         self._providers = providers
         #: By account; an account without a secret has none.
@@ -81,63 +82,77 @@ class Gateway:
             store=store, jobs=self._jobs, board=board, providers=providers, clock=clock
         )
         self._receipts = Receipts(store, clock)
-        erasing = Erasing(store, providers, clock)
-        self._housekeeping = Housekeeping(clock, (Chore("erasing", erasing.run),))
+        erasing = Chore("erasing", Erasing(store, providers, clock).run)
+        self._housekeeping = Housekeeping(clock, (erasing,))
         self._stalls = Stalls(clock, ages)
-        known, rights = FixedAccounts(accounts), PushRights(store, clock)
         desks = _desks(accounts, self._apis)
         self._typing = TypingStates(desks, rights, clock)
-        self._pusher = Pusher(
-            store=store,
+        self._pusher = self._pushing(known, board, desks, rights)
+        self._health = Health(store, clock)
+        self._rounds = _rounds(learnt, accounts, providers, self._apis, clock)
+        ledger = Ledger(
+            store,
+            clock,
+            ages,
+            pseudonym_key,
+            Reception(learnt),
+            on_erasure=self._housekeeping.wake,
+            max_open_turns=capacity.max_open_turns,
+        )
+        self._route = self._routed(
+            known, ledger, self._attempts(board, ages, rights, capacity.max_held)
+        )
+        #: What the server serves.
+        self.application = Callback(self._route, self._health, clock)
+
+    def _pushing(
+        self,
+        known: FixedAccounts,
+        board: Board,
+        desks: Mapping[str, ServiceDesk],
+        rights: PushRights,
+    ) -> Pusher:
+        return Pusher(
+            store=self._store,
             live=self._runner,
             board=board,
             accounts=known,
             desks=desks,
             rights=rights,
             typing=self._typing,
-            clock=clock,
+            clock=self._clock,
         )
-        self._health = Health(store, clock)
-        self._rounds = Rounds(clock)
-        add_openings(self._rounds, learnt, accounts, providers)
-        add_menus(self._rounds, learnt, accounts, self._apis)
-        add_pictures(self._rounds, learnt, accounts, self._apis, clock)
-        self._route = Route(
+
+    def _attempts(
+        self, board: Board, ages: PushAges, rights: PushRights, max_held: int
+    ) -> Attempts:
+        store, clock = self._store, self._clock
+        acknowledging = Acknowledging(
+            store=store, rights=rights, typing=self._typing, pusher=self._pusher, clock=clock
+        )
+        return Attempts(
+            store=store,
+            board=board,
+            chooser=Chooser(store, self._runner, self._jobs, clock),
+            patience=Patience(store, clock),
+            ages=ages,
+            acknowledging=acknowledging,
+            clock=clock,
+            max_held=max_held,
+        )
+
+    def _routed(self, known: FixedAccounts, ledger: Ledger, attempts: Attempts) -> Route:
+        return Route(
             accounts=known,
-            ledger=Ledger(
-                store,
-                clock,
-                ages,
-                pseudonym_key,
-                Reception(learnt),
-                on_erasure=self._housekeeping.wake,
-                max_open_turns=capacity.max_open_turns,
-            ),
-            attempts=Attempts(
-                store=store,
-                board=board,
-                chooser=Chooser(store, self._runner, self._jobs, clock),
-                patience=Patience(store, clock),
-                ages=ages,
-                acknowledging=Acknowledging(
-                    store=store,
-                    rights=rights,
-                    typing=self._typing,
-                    pusher=self._pusher,
-                    clock=clock,
-                ),
-                clock=clock,
-                max_held=capacity.max_held,
-            ),
+            ledger=ledger,
+            attempts=attempts,
             jobs=self._jobs,
             runner=self._runner,
             receipts=self._receipts,
             stalls=self._stalls,
             pusher=self._pusher,
-            clock=clock,
+            clock=self._clock,
         )
-        #: What the server serves.
-        self.application = Callback(self._route, self._health, clock)
 
     async def start(self) -> None:
         """Take over what an earlier process left, and begin to run turns."""
@@ -223,6 +238,20 @@ def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> We
         return None
     transport = HttpApiTransport(HttpSettings(base_url=settings.api_base), clock)
     return WechatApi(Credentials(settings.app_id, settings.app_secret), transport, vault, clock)
+
+
+def _rounds(
+    learnt: Learnt,
+    accounts: tuple[Account, ...],
+    providers: Mapping[str, Provider],
+    apis: Mapping[str, WechatApi],
+    clock: Clock,
+) -> Rounds:
+    rounds = Rounds(clock)
+    add_openings(rounds, learnt, accounts, providers)
+    add_menus(rounds, learnt, accounts, apis)
+    add_pictures(rounds, learnt, accounts, apis, clock)
+    return rounds
 
 
 def _desks(
