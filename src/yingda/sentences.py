@@ -5,7 +5,15 @@ operator's own may be, stands in `texts`.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import NamedTuple
+
+
+class Language(StrEnum):
+    """The languages that every sentence exists in."""
+
+    CHINESE = "zh"
+    ENGLISH = "en"
 
 
 class Sentence(NamedTuple):
@@ -13,6 +21,14 @@ class Sentence(NamedTuple):
 
     zh: str
     en: str
+
+    def within(self, language: Language) -> str:
+        """The sentence in this language."""
+        return self.zh if language is Language.CHINESE else self.en
+
+    def filled(self, **values: object) -> "Sentence":
+        """The sentence with its placeholders filled in."""
+        return Sentence(self.zh.format(**values), self.en.format(**values))
 
 
 #: `{word}` is the pickup word as the follower types it, `{link}` a tap-to-send link whose label is

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from yingda.errors import FailureKind
-from yingda.sentences import SENTENCES, Sentence
+from yingda.sentences import SENTENCES, Language, Sentence
 
 __all__ = [
     "COMMAND_LIMIT_BYTES",
@@ -33,13 +33,6 @@ __all__ = [
     "limit_bytes",
     "placeholders",
 ]
-
-
-class Language(StrEnum):
-    """The languages that every sentence exists in."""
-
-    CHINESE = "zh"
-    ENGLISH = "en"
 
 
 def failure_key(kind: FailureKind) -> str:
@@ -177,6 +170,5 @@ class Texts:
         """The sentence of `key` with its placeholders filled in."""
         template = (self.overrides or {}).get(key)
         if template is None:
-            sentence = SENTENCES[key]
-            template = sentence.zh if self.language is Language.CHINESE else sentence.en
+            template = SENTENCES[key].within(self.language)
         return template.format(**values)

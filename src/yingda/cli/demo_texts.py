@@ -93,6 +93,4 @@ SENTENCES: Mapping[str, Sentence] = {
 
 def say(language: Language, key: str, **values: object) -> str:
     """The sentence of `key` in `language`, with its placeholders filled in."""
-    sentence = SENTENCES[key]
-    template = sentence.zh if language is Language.CHINESE else sentence.en
-    return template.format(**values)
+    return SENTENCES[key].within(language).format(**values)

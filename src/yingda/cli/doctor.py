@@ -11,7 +11,7 @@ from yingda.doctor.address import Way
 from yingda.doctor.base import Finding, Findings, Status, Subject, has_failed
 from yingda.doctor.examination import examine
 from yingda.doctor.texts import ALL_WELL, MEND_LABEL, NOT_WELL, TITLES
-from yingda.texts import Language, Sentence
+from yingda.texts import Language
 
 #: BSD's sysexits: EX_CONFIG.
 MISCONFIGURED = 78
@@ -72,7 +72,7 @@ def listed(findings: Findings, language: Language, *, has_colours: bool) -> str:
     for subject in Subject:
         own = [each for each in findings if each.check is subject]
         if own:
-            lines.append(_in(TITLES[subject], language))
+            lines.append(TITLES[subject].within(language))
             for each in own:
                 lines += _shown(each, language, has_colours=has_colours)
             lines.append("")
@@ -81,7 +81,7 @@ def listed(findings: Findings, language: Language, *, has_colours: bool) -> str:
         counts[each.status] += 1
     failed, warnings = counts[Status.FAILED], counts[Status.WARNING]
     last = NOT_WELL if failed or warnings else ALL_WELL
-    lines.append(_in(last, language).format(failed=failed, warnings=warnings))
+    lines.append(last.within(language).format(failed=failed, warnings=warnings))
     return "\n".join(lines) + "\n"
 
 
@@ -90,11 +90,7 @@ def _shown(each: Finding, language: Language, *, has_colours: bool) -> list[str]
     if has_colours:
         mark = f"\x1b[{_COLOURS[each.status]}m{mark}\x1b[0m"
     subject = f"{each.subject} · " if each.subject else ""
-    lines = [f"  {mark} {subject}{_in(each.said, language)}"]
+    lines = [f"  {mark} {subject}{each.said.within(language)}"]
     if each.mend is not None:
-        lines.append(f"      {_in(MEND_LABEL, language)}{_in(each.mend, language)}")
+        lines.append(f"      {MEND_LABEL.within(language)}{each.mend.within(language)}")
     return lines
-
-
-def _in(sentence: Sentence, language: Language) -> str:
-    return sentence.zh if language is Language.CHINESE else sentence.en

@@ -46,6 +46,4 @@ SENTENCES: Mapping[str, Sentence] = {
 
 def say(language: Language, key: str, **values: str) -> str:
     """The sentence of `key`, with a line end."""
-    sentence = SENTENCES[key]
-    template = sentence.zh if language is Language.CHINESE else sentence.en
-    return template.format(**values) + "\n"
+    return SENTENCES[key].within(language).format(**values) + "\n"

@@ -193,11 +193,7 @@ ADVICE: Mapping[str, Advice] = {
 def problem(code: str, key: str, **values: object) -> Problem:
     """The problem of this code at this key, with its placeholders filled in."""
     advice = ADVICE[code]
-    return Problem(key, _filled(advice.reason, values), _filled(advice.mend, values))
-
-
-def _filled(sentence: Sentence, values: Mapping[str, object]) -> Sentence:
-    return Sentence(sentence.zh.format(**values), sentence.en.format(**values))
+    return Problem(key, advice.reason.filled(**values), advice.mend.filled(**values))
 
 
 def preferred_language(environ: Mapping[str, str]) -> Language:
@@ -209,9 +205,7 @@ def preferred_language(environ: Mapping[str, str]) -> Language:
 
 def describe(problems: Iterable[Problem], language: Language) -> str:
     """One line for each problem: key · reason · mend."""
-    is_chinese = language is Language.CHINESE
     return "\n".join(
-        f"{each.key} · {each.reason.zh if is_chinese else each.reason.en}"
-        f" · {each.mend.zh if is_chinese else each.mend.en}"
+        f"{each.key} · {each.reason.within(language)} · {each.mend.within(language)}"
         for each in problems
     )

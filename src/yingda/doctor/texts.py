@@ -291,10 +291,6 @@ def finding(check: Subject, code: str, subject: str, **values: object) -> Findin
         code=code,
         status=entry.status,
         subject=subject,
-        said=_filled(entry.said, values),
-        mend=None if entry.mend is None else _filled(entry.mend, values),
+        said=entry.said.filled(**values),
+        mend=None if entry.mend is None else entry.mend.filled(**values),
     )
-
-
-def _filled(sentence: Sentence, values: Mapping[str, object]) -> Sentence:
-    return Sentence(sentence.zh.format(**values), sentence.en.format(**values))

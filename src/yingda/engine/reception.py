@@ -104,7 +104,7 @@ class Reception:
         text = _introduction(opening, texts.say("suggested_head")) if opening else ""
         # Markdown may come to nothing, and an empty reply is a failure to WeChat.
         if not clean_text(text).strip():
-            text = words_of(account, "welcome")
+            text = self._words_of(account, "welcome")
         return Said(TextReply(self._with_menu(account, text)), is_lasting=False)
 
     def _with_menu(self, account: Account, text: str) -> str:

@@ -12,7 +12,6 @@ from typing import Final, TypeAlias
 import msgspec
 
 from yingda.errors import ApiKind, ApiRefused
-from yingda.texts import Sentence
 from yingda.wechat.api_base import ApiAnswer
 from yingda.wechat.api_mends import ADDRESS_MEND, ADVICE, FOREIGN, UNKNOWN, WRONG_SECRET, Advice
 
@@ -98,17 +97,13 @@ def _advice(code: int | None, kind: ApiKind, ip: str) -> Advice:
     if code == _WRONG_SECRET_CODE and kind is ApiKind.CONFIGURATION:
         return WRONG_SECRET
     said, mend = ADVICE.get(code, UNKNOWN)
-    return Advice(_filled(said, ip), _filled(mend, ip) if mend else None)
+    return Advice(said.filled(ip=ip), mend.filled(ip=ip) if mend else None)
 
 
 def _foreign(answer: ApiAnswer) -> ApiRefused:
     kind = answer.headers.get("content-type", "").partition(";")[0][:_MESSAGE_LIMIT_CHARS]
     said = f"{FOREIGN.said.en}: status {answer.status}, {kind or 'of no type'}"
     return ApiRefused(said, mend=ADDRESS_MEND.en)
-
-
-def _filled(sentence: Sentence, ip: str) -> Sentence:
-    return Sentence(*(text.replace("{ip}", ip) for text in sentence))
 
 
 def _found(pattern: re.Pattern[str], message: str) -> str:
