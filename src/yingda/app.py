@@ -1,4 +1,4 @@
-"""The one place that names concrete adapters: settings in, a wired gateway out.
+"""Settings in, a wired gateway out; providers and server API are made by `adapters`.
 
 `Gateway` starts and stops its parts in order; tests wire the same one with other parts.
 """
@@ -9,9 +9,9 @@ from contextlib import AsyncExitStack
 
 import structlog
 
+from yingda.adapters import provider_of, wechat_api
 from yingda.clock import Clock
 from yingda.config import Settings
-from yingda.config.values import AccountSettings, EchoProvider, ProviderSettings
 from yingda.engine.accounts import Account, FixedAccounts, PushMode
 from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
@@ -36,16 +36,11 @@ from yingda.engine.stalls import Stalls
 from yingda.engine.typing_states import TypingStates
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
-from yingda.providers.dify import Dify
-from yingda.providers.dify_settings import AppMode, DifySettings
-from yingda.providers.echo import Echo, EchoSettings
 from yingda.store.base import Store
 from yingda.store.sqlite import open_sqlite
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
-from yingda.wechat.api_base import ServiceDesk, TokenVault
-from yingda.wechat.api_http import HttpApiTransport, HttpSettings
-from yingda.wechat.api_token import Credentials
+from yingda.wechat.api_base import ServiceDesk
 from yingda.wiring import account_of
 
 _log = structlog.get_logger()
@@ -209,7 +204,7 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
     fingerprint_key = await store.secret("fingerprint")
     return Gateway(
         accounts=tuple(account_of(account, fingerprint_key) for account in settings.accounts),
-        providers={name: _provider(own, clock) for name, own in settings.providers.items()},
+        providers={name: provider_of(own, clock) for name, own in settings.providers.items()},
         store=store,
         pseudonym_key=await store.secret("pseudonym"),
         clock=clock,
@@ -232,14 +227,6 @@ def _capacity(settings: Settings) -> Capacity:
     )
 
 
-def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> WechatApi | None:
-    """The client of WeChat's server API for an account; None without AppID and AppSecret."""
-    if settings.app_id is None or settings.app_secret is None:
-        return None
-    transport = HttpApiTransport(HttpSettings(base_url=settings.api_base), clock)
-    return WechatApi(Credentials(settings.app_id, settings.app_secret), transport, vault, clock)
-
-
 def _rounds(
     learnt: Learnt,
     accounts: tuple[Account, ...],
@@ -260,23 +247,3 @@ def _desks(
     """Of each account that may push, by its name."""
     names = [own.name for own in accounts if own.push_mode is not PushMode.PASSIVE]
     return {name: apis[name] for name in names if name in apis}
-
-
-def _provider(settings: ProviderSettings, clock: Clock) -> Provider:
-    if isinstance(settings, EchoProvider):
-        echo = EchoSettings(
-            first_text_s=settings.first_text_s,
-            duration_s=settings.duration_s,
-            length_chars=settings.length_chars,
-        )
-        return Echo(echo, clock)
-    dify = DifySettings(
-        base_url=settings.base_url,
-        api_key=settings.api_key,
-        mode=AppMode(settings.mode) if settings.mode else None,
-        inputs=settings.inputs,
-        first_event_s=settings.first_event_s,
-        read_s=settings.read_s,
-        total_s=settings.total_s,
-    )
-    return Dify(dify, clock)

@@ -10,7 +10,7 @@ from support.house import House, open_house
 from support.menu_api import UPLOAD, MenuApi
 from support.sentences import help_text
 from yingda.errors import ProviderUnavailable
-from yingda.providers.base import Opening
+from yingda.providers.capabilities import Opening
 from yingda.simulator.phone import shown_text
 from yingda.simulator.server_api_base import AccountKind
 from yingda.texts import Texts

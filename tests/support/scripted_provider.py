@@ -19,6 +19,7 @@ from yingda.providers.base import (
     TextReplaced,
     Usage,
 )
+from yingda.providers.capabilities import Capabilities
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,8 @@ class ScriptedProvider:
         self.most_running = 0
         self.closed_early = 0
         self.closed = False
+        #: A test may give it more.
+        self.capabilities = Capabilities(stops=True, finds_finished=True)
         self._scripts: dict[str, list[Script]] = {}
         self._numbers = itertools.count(1)
 

@@ -9,7 +9,7 @@ from yingda.errors import FailureKind, ProviderError, RequestRejected, YingdaErr
 
 
 def below(root: type[YingdaError]) -> list[type[YingdaError]]:
-    own = [kind for kind in root.__subclasses__() if kind.__module__ == errors.__name__]
+    own = [kind for kind in root.__subclasses__() if kind.__module__.startswith(errors.__name__)]
     return [*own, *(deeper for kind in own for deeper in below(kind))]
 
 

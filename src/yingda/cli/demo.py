@@ -18,7 +18,7 @@ from yingda.cli.demo_chat import chat, stdin_lines
 from yingda.cli.server import Server, listen
 from yingda.clock import SystemClock
 from yingda.config import Settings, load
-from yingda.config.values import EchoProvider
+from yingda.config.providers import EchoProvider
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Mode, Platform, SimulatedAccount
 from yingda.simulator.transport import HttpTransport

@@ -9,7 +9,7 @@ from typing import Literal, TextIO
 
 import msgspec
 
-from yingda.app import wechat_api
+from yingda.adapters import wechat_api
 from yingda.cli.menu_texts import say
 from yingda.clock import Clock, SystemClock
 from yingda.config import AccountSettings, Settings

@@ -14,16 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from yingda.config.checks import complete, demands
 from yingda.config.fields import Reading, Refused
 from yingda.config.nearest import closest
+from yingda.config.providers import PROVIDER_KINDS, DifyProvider, EchoProvider, ProviderSettings
 from yingda.config.sources import Keys, Sources, gather
 from yingda.config.texts import Problem, describe, preferred_language, problem
-from yingda.config.values import (
-    PROVIDER_KINDS,
-    AccountSettings,
-    DifyProvider,
-    EchoProvider,
-    ProviderSettings,
-    Settings,
-)
+from yingda.config.values import AccountSettings, Settings
 from yingda.errors import ConfigurationError
 from yingda.texts import Language
 

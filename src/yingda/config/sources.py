@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Final
 
 from yingda.config.nearest import closest
+from yingda.config.providers import PROVIDER_KINDS
 from yingda.config.texts import Problem, problem
-from yingda.config.values import ACCOUNT_KEYS, CONSOLE_KEYS, PROVIDER_KINDS
+from yingda.config.values import ACCOUNT_KEYS, CONSOLE_KEYS
 
 #: The account that the environment speaks of.
 DEFAULT_ACCOUNT: Final = "default"

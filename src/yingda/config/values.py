@@ -15,10 +15,8 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     PlainValidator,
-    Tag,
 )
 
 from yingda.actions import Action, Rule
@@ -47,19 +45,16 @@ from yingda.config.fields import (
     folded,
     frozen,
 )
+from yingda.config.providers import AnyProvider
 from yingda.config.texts import Problem
 from yingda.texts import MOST_COUNTED, Language
 from yingda.wechat.limits import ATTEMPTS, FRESHNESS_S, WINDOW_S
 from yingda.wechat.menu import Menu
 
-#: Where Dify Cloud and WeChat answer. Official pages of both.
-DIFY_BASE_URL: Final = "https://api.dify.ai/v1"
+#: Where WeChat answers. Official page.
 WECHAT_API_BASE: Final = "https://api.weixin.qq.com"
 #: The database file inside `data_dir`, unless `database_url` names another.
 DATABASE_FILE: Final = "yingda.sqlite3"
-#: Seconds between Dify's pings; silence is only telling beyond them. Dify service API.
-DIFY_PING_S: Final = 10.0
-
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
@@ -73,70 +68,6 @@ def _no_scenes() -> Mapping[str, Action]:
 
 def _no_words() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({})
-
-
-#: How many questions a provider is asked at once; None is as many as the process runs. The most
-#: is what the process runs (`jobs.local`).
-_Concurrency = Annotated[WholeNumber, Field(ge=1, le=1000)] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DifyProvider:
-    """One Dify app; spans in seconds."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    api_key: Secret = field(repr=False)
-    kind: Literal["dify"] = "dify"
-    base_url: Url = DIFY_BASE_URL
-    #: None asks Dify itself, once. The modes that can converse, by Dify's own names.
-    mode: (
-        Annotated[Literal["chat", "agent-chat", "agent", "advanced-chat"], BeforeValidator(folded)]
-        | None
-    ) = None
-    #: Values of the app's input variables; they may be private, so they are not shown.
-    inputs: Words = field(default_factory=_nothing, repr=False)
-    #: Until the first event. Dify's own advice is 30 to 60 s; the most is our choice.
-    first_event_s: Annotated[Seconds, Field(ge=1, le=3600)] = 60.0
-    #: Between two events. The least is above Dify's ping, the most our choice.
-    read_s: Annotated[Seconds, Field(ge=DIFY_PING_S + 1, le=3600)] = 60.0
-    #: For a whole answer, with every try. Our choice: long Chatflows take minutes. The most leaves
-    #: 300 s of the 1500 s after which the engine ends any run: a run after a crash searches for
-    #: the earlier answer first.
-    total_s: Annotated[Seconds, Field(ge=1, le=1200)] = 600.0
-    #: None by default, for Dify's own limit differs from plan to plan and from app to app.
-    concurrency: _Concurrency = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class EchoProvider:
-    """The built-in provider that answers about the question; needs no key. Bounds: our choice."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    kind: Literal["echo"] = "echo"
-    #: Seconds for a whole answer; 0 answers at once.
-    duration_s: Annotated[Seconds, Field(ge=0, le=600)] = 0.0
-    #: Seconds until the first text.
-    first_text_s: Annotated[Seconds, Field(ge=0, le=600)] = 0.0
-    #: The least length of an answer.
-    length_chars: Annotated[WholeNumber, Field(ge=0, le=100_000)] = 0
-    concurrency: _Concurrency = None
-
-
-def _kind(value: object) -> object:
-    return folded(value.get("kind")) if isinstance(value, dict) else None
-
-
-ProviderSettings = DifyProvider | EchoProvider
-#: Every kind of provider by the name that settings give it.
-PROVIDER_KINDS: Final[Mapping[str, type[ProviderSettings]]] = MappingProxyType(
-    {"dify": DifyProvider, "echo": EchoProvider}
-)
-_AnyProvider = Annotated[
-    Annotated[DifyProvider, Tag("dify")] | Annotated[EchoProvider, Tag("echo")],
-    Discriminator(_kind),
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +196,7 @@ class Settings:
     #: `auto` is console on a terminal, else json.
     log_format: Annotated[Literal["auto", "console", "json"], BeforeValidator(folded)] = "auto"
     accounts: tuple[AccountSettings, ...]
-    providers: Annotated[Mapping[str, _AnyProvider], AfterValidator(frozen)]
+    providers: Annotated[Mapping[str, AnyProvider], AfterValidator(frozen)]
     #: What could be read but looks like a mistake.
     warnings: tuple[Problem, ...] = ()
 

@@ -10,7 +10,7 @@ import msgspec
 from yarl import URL
 
 from yingda.clock import Clock
-from yingda.config.values import DifyProvider, ProviderSettings
+from yingda.config.providers import DifyProvider, ProviderSettings
 from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.reach import Target, reach
 from yingda.doctor.texts import finding

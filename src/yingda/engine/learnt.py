@@ -11,7 +11,7 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.errors import YingdaError
-from yingda.providers.base import Opening
+from yingda.providers.capabilities import Opening
 from yingda.wechat.api_base import Uploaded
 
 _log = structlog.get_logger()

@@ -14,7 +14,8 @@ from yingda.clock import Clock
 from yingda.engine.accounts import Account
 from yingda.engine.learnt import AGAIN_AFTER_S, Learnt, Look, Rounds
 from yingda.errors import ApiKind, ApiRefused, ConfigurationError, YingdaError
-from yingda.providers.base import Provider, Welcomer
+from yingda.providers.base import Provider
+from yingda.providers.capabilities import Welcomer
 from yingda.wechat.api_base import Uploaded
 from yingda.wechat.limits import IMAGE_LIMIT_BYTES, MEDIA_LIFE_S
 
@@ -165,15 +166,14 @@ def add_openings(
         if any(isinstance(action, OpeningAction) for action in account.duties.actions())
     }
     for name in sorted(names):
-        # Not every provider's app has an introduction.
-        provider: object = providers.get(name)
-        if isinstance(provider, Welcomer):
-            rounds.add(f"opening:{name}", _OPENING_EVERY_S, _opening(name, provider, learnt))
+        provider = providers.get(name)
+        if provider is not None and (welcomer := provider.capabilities.welcomer):
+            rounds.add(f"opening:{name}", _OPENING_EVERY_S, _opening(name, welcomer, learnt))
 
 
-def _opening(name: str, provider: Welcomer, learnt: Learnt) -> Look:
+def _opening(name: str, welcomer: Welcomer, learnt: Learnt) -> Look:
     async def look() -> None:
-        found = await provider.opening()
+        found = await welcomer.opening()
         if found is None:
             learnt.openings.pop(name, None)
         else:

@@ -21,7 +21,7 @@ from yingda.delivery.split import all_parts
 from yingda.engine.accounts import Account
 from yingda.engine.learnt import Learnt
 from yingda.engine.sentences import words_of
-from yingda.providers.base import Opening
+from yingda.providers.capabilities import Opening
 from yingda.turn.model import Cursor
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES, size_bytes
 from yingda.wechat.links import label_text, mini_program_link, tap_to_send, web_link

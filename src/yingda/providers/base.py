@@ -1,13 +1,34 @@
 """The provider seam: what every AI back end takes and gives.
 
 A provider keeps no state about turns: all that a later call needs travels in the prompt or in
-the `RunTrace` that its events built up.
+the `RunTrace` that its events built up. What it can do besides stands in `capabilities`.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import msgspec
+
+from yingda.providers.capabilities import Capabilities
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that belongs to a question, fetched and looked at."""
+
+    content: bytes
+    #: What the bytes are, not what somebody said of them: `image/jpeg`, `image/png`, `image/gif`
+    #: or `image/webp`.
+    content_type: str
+
+    def __repr__(self) -> str:
+        return f"Picture({self.content_type}, {len(self.content)} bytes)"
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """An earlier question of the conversation, and what was answered."""
+
+    question: str
+    answer: str
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,9 +39,16 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     #: The provider's own id of the conversation; None starts a new one.
     conversation_id: str | None = None
-    inputs: Mapping[str, str] = {}
+    #: What the operator's templates may name, such as `account` or `date`.
+    values: Mapping[str, str] = {}
     #: 1 to 128 characters of `A-Z a-z 0-9 _ -`; lets the operator find the run in traces.
     trace_id: str | None = None
+    #: Only for a provider that takes pictures.
+    pictures: tuple[Picture, ...] = ()
+    #: The conversation so far, oldest first; only for a provider that keeps none itself.
+    history: tuple[Exchange, ...] = ()
+    #: What of the conversation came before `history`, in short; "" when nothing did.
+    summary: str = ""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +90,20 @@ class TextReplaced(msgspec.Struct, frozen=True):
     text: str
 
 
+class Source(msgspec.Struct, frozen=True):
+    """A document that the answer leans on."""
+
+    title: str
+    #: "" when nobody can open it.
+    url: str = ""
+
+
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
     """The answer is whole. Always the last event; a stream that ends without it is broken."""
 
     usage: Usage | None = None
+    #: In the order of their weight, none twice.
+    sources: tuple[Source, ...] = ()
 
 
 Event = Started | ConversationReset | TextDelta | TextReplaced | Finished
@@ -103,6 +141,10 @@ class FoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Provider(Protocol):
     """One AI back end, safe to use from many tasks at once."""
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do besides answering."""
+
     def stream(self, prompt: Prompt) -> AsyncIterator[Event]:
         """Ask once, and yield events up to and including `Finished`.
 
@@ -124,21 +166,3 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections; the provider is not used afterwards."""
-
-
-class Opening(msgspec.Struct, frozen=True):
-    """How an app introduces itself: Markdown, and questions that it suggests."""
-
-    text: str
-    questions: tuple[str, ...] = ()
-
-
-@runtime_checkable
-class Welcomer(Protocol):
-    """What a provider has besides, if its app may introduce itself."""
-
-    async def opening(self) -> Opening | None:
-        """The introduction as it is now; None when the app has none.
-
-        Raises a `ProviderError` when the provider could not be asked.
-        """

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator
 from urllib.parse import quote
 
 from yingda.clock import Clock
-from yingda.providers.base import Event, FoundAnswer, Opening, Prompt, RunTrace
+from yingda.providers.base import Event, FoundAnswer, Prompt, RunTrace
+from yingda.providers.capabilities import Capabilities, Opening
 from yingda.providers.dify_api import DifyApi, is_uuid
 from yingda.providers.dify_mode import DifyMode
 from yingda.providers.dify_opening import opening_in
@@ -35,6 +36,11 @@ class Dify:
 
     def __repr__(self) -> str:
         return f"Dify({self._settings!r})"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What a chat app of Dify's can do besides answering."""
+        return Capabilities(stops=True, finds_finished=True, welcomer=self)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Ask once, and yield events up to and including `Finished`; see the seam.

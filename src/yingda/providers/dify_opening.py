@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from yingda.errors import ProviderUnavailable
-from yingda.providers.base import Opening
+from yingda.providers.capabilities import Opening
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 

@@ -79,7 +79,7 @@ class DifyRun:
         prompt = self._prompt
         body: dict[str, object] = {
             "query": prompt.text,
-            "inputs": {**self._settings.inputs, **prompt.inputs},
+            "inputs": dict(self._settings.inputs),
             "response_mode": "streaming",
             "user": prompt.user,
             "auto_generate_name": False,

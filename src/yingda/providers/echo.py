@@ -22,6 +22,7 @@ from yingda.providers.base import (
     TextDelta,
     Usage,
 )
+from yingda.providers.capabilities import Capabilities
 
 #: Our choice: a demo beyond these bounds shows nothing new, and the question may come from
 #: anybody.
@@ -70,6 +71,11 @@ class Echo:
         #: Tells this process's runs and conversations from those of others.
         self._name = secrets.token_hex(8)
         self._numbers = itertools.count(1)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Nothing; the conversation's id counts its questions."""
+        return Capabilities()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Yield ids, text and end; never fails. Closing it early ends it at once."""

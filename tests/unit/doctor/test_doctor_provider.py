@@ -9,7 +9,7 @@ from aiohttp import web
 
 from support.fronts import front
 from yingda.clock import SystemClock
-from yingda.config.values import DifyProvider, EchoProvider
+from yingda.config.providers import DifyProvider, EchoProvider
 from yingda.doctor.base import Finding
 from yingda.doctor.provider import check_provider
 from yingda.simulator.dify_script import AppMode

@@ -4,7 +4,7 @@ import pytest
 
 from support.dify_pair import dify_pair
 from yingda.errors import ProviderMisconfigured, ProviderUnavailable
-from yingda.providers.base import Opening, Welcomer
+from yingda.providers.capabilities import Opening
 from yingda.providers.dify_opening import opening_in
 
 
@@ -35,7 +35,7 @@ def test_an_answer_of_another_shape_is_a_failure_to_be_tried_again(body: bytes) 
 
 async def test_dify_is_asked_for_its_app_s_introduction() -> None:
     async with dify_pair() as pair:
-        assert isinstance(pair.dify, Welcomer)
+        assert pair.dify.capabilities.welcomer is pair.dify
         assert await pair.dify.opening() is None
         pair.server.introduction = {"opening_statement": "你好", "suggested_questions": ["a", "b"]}
         assert await pair.dify.opening() == Opening("你好", ("a", "b"))

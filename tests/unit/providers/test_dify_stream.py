@@ -42,13 +42,13 @@ TEXT = DifyScript().text
 
 
 async def test_the_request_streams_makes_no_title_and_carries_the_prompt() -> None:
-    prompt = Prompt(text="问", user="u1", inputs={"b": "2", "c": "3"}, trace_id="turn-1")
-    async with dify_pair(inputs={"a": "1", "b": "1"}) as pair:
+    prompt = Prompt(text="问", user="u1", trace_id="turn-1")
+    async with dify_pair(inputs={"a": "1", "b": "2"}) as pair:
         await events_of(pair.dify, prompt)
         sent = pair.server.requests[-1].values
     assert sent == {
         "query": "问",
-        "inputs": {"a": "1", "b": "2", "c": "3"},
+        "inputs": {"a": "1", "b": "2"},
         "response_mode": "streaming",
         "user": "u1",
         "auto_generate_name": False,

@@ -1,0 +1,45 @@
+"""Makes the adapters that settings describe: providers, and the client of WeChat's server API.
+
+Knows both sides of every setting of a provider. Decides nothing.
+"""
+
+from yingda.clock import Clock
+from yingda.config.providers import EchoProvider, ProviderSettings
+from yingda.config.values import AccountSettings
+from yingda.providers.base import Provider
+from yingda.providers.dify import Dify
+from yingda.providers.dify_settings import AppMode, DifySettings
+from yingda.providers.echo import Echo, EchoSettings
+from yingda.wechat.api import WechatApi
+from yingda.wechat.api_base import TokenVault
+from yingda.wechat.api_http import HttpApiTransport, HttpSettings
+from yingda.wechat.api_token import Credentials
+
+
+def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> WechatApi | None:
+    """The client of WeChat's server API for an account; None without AppID and AppSecret."""
+    if settings.app_id is None or settings.app_secret is None:
+        return None
+    transport = HttpApiTransport(HttpSettings(base_url=settings.api_base), clock)
+    return WechatApi(Credentials(settings.app_id, settings.app_secret), transport, vault, clock)
+
+
+def provider_of(settings: ProviderSettings, clock: Clock) -> Provider:
+    """The provider as it is set."""
+    if isinstance(settings, EchoProvider):
+        echo = EchoSettings(
+            first_text_s=settings.first_text_s,
+            duration_s=settings.duration_s,
+            length_chars=settings.length_chars,
+        )
+        return Echo(echo, clock)
+    dify = DifySettings(
+        base_url=settings.base_url,
+        api_key=settings.api_key,
+        mode=AppMode(settings.mode) if settings.mode else None,
+        inputs=settings.inputs,
+        first_event_s=settings.first_event_s,
+        read_s=settings.read_s,
+        total_s=settings.total_s,
+    )
+    return Dify(dify, clock)
