@@ -10,7 +10,7 @@ from support.house import House, open_house
 from support.menu_api import UPLOAD, MenuApi
 from support.sentences import help_text
 from yingda.errors import ProviderUnavailable
-from yingda.providers.capabilities import Opening
+from yingda.providers.capabilities import Capabilities, Opening
 from yingda.simulator.phone import shown_text
 from yingda.simulator.server_api_base import AccountKind
 from yingda.texts import Texts
@@ -37,15 +37,16 @@ def with_opening(house: House, *openings: Opening | ProviderUnavailable | None) 
     """Let the provider introduce itself so, one call after the other; when it was asked."""
     left, asked_at = list(openings), list[float]()
 
-    async def opening() -> Opening | None:
-        asked_at.append(house.clock.monotonic())
-        await house.clock.sleep(2)
-        found = left.pop(0) if len(left) > 1 else left[0]
-        if isinstance(found, ProviderUnavailable):
-            raise found
-        return found
+    class App:
+        async def opening(self) -> Opening | None:
+            asked_at.append(house.clock.monotonic())
+            await house.clock.sleep(2)
+            found = left.pop(0) if len(left) > 1 else left[0]
+            if isinstance(found, ProviderUnavailable):
+                raise found
+            return found
 
-    house.provider.opening = opening  # type: ignore[attr-defined]
+    house.provider.capabilities = Capabilities(welcomer=App())
     return asked_at
 
 
