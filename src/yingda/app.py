@@ -74,7 +74,12 @@ class Gateway:
         self._store = store
         self._jobs = LocalJobs(clock, lane_limits=capacity.concurrency)
         self._runner = Runner(
-            store=store, jobs=self._jobs, board=board, providers=providers, clock=clock
+            store=store,
+            jobs=self._jobs,
+            board=board,
+            providers=providers,
+            accounts=known,
+            clock=clock,
         )
         self._receipts = Receipts(store, clock)
         erasing = Chore("erasing", Erasing(store, providers, clock).run)

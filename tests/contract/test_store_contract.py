@@ -247,6 +247,7 @@ async def test_what_a_lost_run_had_learnt_is_there_for_the_next(desk: Desk) -> N
         task_id="t",
         message_id="m",
         workflow_run_id="w",
+        provider="dify",
     )
 
 
@@ -328,3 +329,17 @@ async def test_a_run_that_takes_over_knows_what_the_turns_before_it_were_answere
     taken_over = await desk.claim(second)
     assert taken_over.former_message_ids == {"answer-1"}
     assert taken_over.former_ended_at == NOON + 7
+
+
+async def test_a_follower_has_a_conversation_with_each_provider(desk: Desk) -> None:
+    first = await desk.ask("m:1")
+    other = await desk.store.enter_question(new_push("m:2"), question("b", provider="other"))
+    again = await desk.ask("m:3")
+    assert first.turn is not None
+    assert other.turn is not None
+    assert again.turn is not None
+    assert other.turn.conversation_id != first.turn.conversation_id == again.turn.conversation_id
+    assert (first.turn.provider, other.turn.provider) == ("dify", "other")
+    # Neither waits for the other.
+    assert other.to_run == other.turn.id
+    assert again.to_run is None

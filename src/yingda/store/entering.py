@@ -34,22 +34,24 @@ _LOOK_ROUND = """
     ), (
         SELECT count(*) FROM turn
         WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
-    ), c.id, c.provider, (
+    ), c.id, (
         SELECT count(*) FROM turn
         WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
         AND conversation_id = c.id
     )
     FROM (SELECT 1) LEFT JOIN conversation c
-        ON c.account = :account AND c.openid = :openid AND c.closed_at IS NULL
+        ON c.account = :account AND c.openid = :openid AND c.provider = :provider
+        AND c.closed_at IS NULL
 """
 _INSERT_CONVERSATION = """
     INSERT INTO conversation (account, openid, "user", provider, opened_at)
     VALUES (:account, :openid, :user, :provider, :at) RETURNING id
 """
 _INSERT_TURN = f"""
-    INSERT INTO turn (conversation_id, account, openid, number, question, state, entered_at)
+    INSERT INTO turn (conversation_id, account, openid, number, question, state, entered_at,
+        provider, form)
     SELECT :conversation_id, :account, :openid, coalesce(max(number), 0) + 1, :question,
-        'queued', :at
+        'queued', :at, :provider, :form
     FROM turn WHERE account = :account AND openid = :openid
     RETURNING {TURN_COLUMNS}
 """
@@ -57,6 +59,7 @@ _CLOSE_CONVERSATION = """
     UPDATE conversation SET closed_at = :at
     WHERE account = :account AND openid = :openid AND closed_at IS NULL
 """
+_CLOSE_ONE = "UPDATE conversation SET closed_at = :at WHERE id = :id"
 # The newest turn of a conversation is the last one to end.
 _LAST_HAPPENING = """
     SELECT coalesce(ended_at, entered_at) FROM turn
@@ -86,20 +89,20 @@ def repeat(account: str, openid: str, key: str) -> Steps[Entered | None]:
 def enter_question(new: NewPush, question: NewQuestion, open_turns: OpenTurns) -> Steps[Entered]:
     """A push with a question: a new turn at the end of its conversation's queue."""
     who = {"account": new.account, "openid": new.openid}
-    row = (yield from fetch(_LOOK_ROUND, key=new.key, **who))[0]
-    is_known, own_open, conversation_id, provider, ahead = row
+    row = (yield from fetch(_LOOK_ROUND, key=new.key, provider=question.provider, **who))[0]
+    is_known, own_open, conversation_id, ahead = row
     if is_known:
         return (yield from known_push(new))
     refused = yield from refusal(new, question, own_open, open_turns)
     if refused is not None:
         return (yield from enter_reply(new, question.refuse(refused), Effect.NONE))
-    if conversation_id is not None and (
-        # What one provider remembers is of no use to another.
-        provider != question.provider
-        or (not ahead and (yield from _is_idle(new, conversation_id, question.idle_s)))
+    if (
+        conversation_id is not None
+        and not ahead
+        and (yield from _is_idle(new, conversation_id, question.idle_s))
     ):
-        yield from close_conversation(new.account, new.openid, new.received_at)
-        conversation_id, ahead = None, 0
+        yield from execute(_CLOSE_ONE, id=conversation_id, at=new.received_at)
+        conversation_id = None
     if conversation_id is None:
         conversation_id = (yield from _insert_conversation(new, question))[0]
     turn = yield from _insert_turn(new, question, conversation_id, ahead)
@@ -188,6 +191,8 @@ def _insert_turn(
         openid=new.openid,
         question=question.text,
         at=new.received_at,
+        provider=question.provider,
+        form=question.form.value,
     )
     return turn_from(rows[0], ahead)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from yingda.store.push_base import Grant
-from yingda.turn.model import Turn
+from yingda.turn.model import Form, Turn
 
 
 class PushKind(StrEnum):
@@ -65,6 +65,7 @@ class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A question that a push carries. A bound that is None does not bind."""
 
     text: str
+    form: Form = Form.TEXT
     #: The pseudonym a new conversation shows its provider.
     user: str
     provider: str

@@ -70,17 +70,19 @@ _OF_THE_STEP = """
 # have begun one that our own record of the conversation never learnt of.
 _KEEP_DELETIONS = f"""
     INSERT INTO provider_deletion (provider, "user", provider_conversation_id, due_at)
-    SELECT DISTINCT c.provider, c."user", named.name, :provider_at
+    SELECT DISTINCT coalesce(named.provider, c.provider), c."user", named.name, :provider_at
     FROM (
-        SELECT conversation_id AS of, run_conversation_id AS name FROM turn WHERE {_OF_THE_STEP}
+        SELECT conversation_id AS of, run_conversation_id AS name, provider
+        FROM turn WHERE {_OF_THE_STEP}
         UNION
-        SELECT conversation_id, asked_in_conversation_id FROM turn WHERE {_OF_THE_STEP}
+        SELECT conversation_id, asked_in_conversation_id, NULL FROM turn WHERE {_OF_THE_STEP}
         UNION
-        SELECT t.conversation_id, l.conversation_id FROM lost_run l JOIN turn t ON t.id = l.turn_id
+        SELECT t.conversation_id, l.conversation_id, l.provider
+        FROM lost_run l JOIN turn t ON t.id = l.turn_id
         WHERE t.account = :account AND t.openid = :openid AND t.id <= :up_to
         AND t.erased_at IS NULL
         UNION
-        SELECT id, provider_conversation_id FROM conversation
+        SELECT id, provider_conversation_id, NULL FROM conversation
         WHERE id IN (SELECT conversation_id FROM turn WHERE {_OF_THE_STEP})
     ) AS named JOIN conversation c ON c.id = named.of
     WHERE named.name <> ''

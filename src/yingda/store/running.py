@@ -43,16 +43,16 @@ _CLAIM = f"""
 """
 _KEEP_LOST_RUN = """
     INSERT INTO lost_run (turn_id, run_no, started_at, taken_over_at, conversation_id, task_id,
-        message_id, workflow_run_id)
+        message_id, workflow_run_id, provider)
     SELECT id, run_no, run_started_at, :at, run_conversation_id, task_id, message_id,
-        workflow_run_id
+        workflow_run_id, provider
     FROM turn WHERE id = :id
 """
 # A run that was cut while it looked for an earlier one learnt nothing; what is known of the
 # earlier one stays the thing to look for.
 _FIND_LOST_RUN = """
     SELECT (SELECT min(started_at) FROM lost_run WHERE turn_id = :id), conversation_id, task_id,
-        message_id, workflow_run_id
+        message_id, workflow_run_id, provider
     FROM lost_run WHERE turn_id = :id
     ORDER BY (task_id IS NOT NULL OR message_id IS NOT NULL) DESC, run_no DESC LIMIT 1
 """
@@ -65,7 +65,8 @@ _FORMER_TURNS = """
 _KEEP_IDS = """
     run_conversation_id = coalesce(:conversation_id, run_conversation_id),
         task_id = coalesce(:task_id, task_id), message_id = coalesce(:message_id, message_id),
-        workflow_run_id = coalesce(:workflow_run_id, workflow_run_id)
+        workflow_run_id = coalesce(:workflow_run_id, workflow_run_id),
+        provider = coalesce(:provider, provider)
 """
 _NOTE_RUN = f"""
     UPDATE turn SET {_KEEP_IDS}
@@ -124,7 +125,7 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
 
 
 def _run_ids(lost: Row, asked_in: str | None) -> RunIds:
-    started_at, conversation_id, task_id, message_id, workflow_run_id = lost
+    started_at, conversation_id, task_id, message_id, workflow_run_id, provider = lost
     return RunIds(
         started_at=started_at,
         asked_in_conversation_id=asked_in,
@@ -132,6 +133,7 @@ def _run_ids(lost: Row, asked_in: str | None) -> RunIds:
         task_id=task_id,
         message_id=message_id,
         workflow_run_id=workflow_run_id,
+        provider=provider,
     )
 
 
@@ -146,6 +148,7 @@ def _named(ids: RunIds) -> dict[str, str | None]:
         "task_id": ids.task_id,
         "message_id": ids.message_id,
         "workflow_run_id": ids.workflow_run_id,
+        "provider": ids.provider,
     }
 
 

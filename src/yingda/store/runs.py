@@ -13,6 +13,8 @@ class RunIds(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's names for a run."""
 
     started_at: float = 0.0
+    #: Who was asked.
+    provider: str | None = None
     asked_in_conversation_id: str | None = None
     conversation_id: str | None = None
     task_id: str | None = None

@@ -18,27 +18,33 @@ from sqlalchemy import (
     text,
 )
 
+from yingda.store.schema_asking import attachment, preference, spending
 from yingda.store.schema_base import Id, metadata
 from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
+from yingda.store.schema_platform import access_token, push_right, quota
 
 __all__ = [
     "access_token",
+    "attachment",
     "conversation",
     "erasure",
     "forget_request",
     "hold",
     "is_pending",
     "is_pushed",
+    "is_to_be_rated",
     "is_unread",
     "is_unsettled",
     "lost_run",
     "metadata",
     "offer",
+    "preference",
     "provider_deletion",
     "push",
     "push_right",
     "quota",
     "secret",
+    "spending",
     "turn",
 ]
 
@@ -62,13 +68,18 @@ conversation = Table(
     Column("provider_conversation_id", Text),
     Column("opened_at", Double, nullable=False),
     Column("closed_at", Double),
+    #: What was said before the turns that are still told, in short, and the number of the last
+    #: turn that it covers; of a conversation that we keep ourselves.
+    Column("summary", Text, nullable=False, server_default=text("''")),
+    Column("summary_through", Integer, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,
 )
-#: A follower has at most one open conversation.
+#: A follower has at most one open conversation with each provider.
 Index(
     "uq_conversation_open",
     conversation.c.account,
     conversation.c.openid,
+    conversation.c.provider,
     unique=True,
     sqlite_where=conversation.c.closed_at.is_(None),
     postgresql_where=conversation.c.closed_at.is_(None),
@@ -127,12 +138,25 @@ turn = Table(
     Column("is_pushed", Integer, nullable=False, server_default=text("0")),
     #: Why no more of it is pushed; see `push_base.PushEnd`.
     Column("push_end", Text),
+    #: Who was asked last; None in rows of old versions, and then it is the conversation's.
+    Column("provider", Text),
+    #: How the question came; see `turn.model.Form`.
+    Column("form", Text, nullable=False, server_default=text("'text'")),
+    Column("first_text_at", Double),
+    #: The price in billionths of `currency`, for sums without rounding.
+    Column("price_nano", BigInteger),
+    #: Questions that may come next: a JSON list of texts.
+    Column("suggestions", Text),
+    #: What the follower thinks of the answer, and when that is to be told to the provider.
+    Column("rating", Text),
+    Column("rating_due_at", Double),
     UniqueConstraint("account", "openid", "number"),
     sqlite_autoincrement=True,
 )
 is_pending = text("state IN ('queued', 'running')")
 is_unread = text("is_unread = 1")
 is_pushed = text("is_pushed = 1")
+is_to_be_rated = text("rating_due_at IS NOT NULL")
 
 #: Finds a follower's open turns, the head of each conversation among them, and at start every
 #: turn that still has to run.
@@ -162,6 +186,14 @@ Index(
     postgresql_where=is_pushed,
 )
 
+#: Finds what providers are still to be told.
+Index(
+    "ix_turn_rating",
+    turn.c.rating_due_at,
+    sqlite_where=is_to_be_rated,
+    postgresql_where=is_to_be_rated,
+)
+
 #: A run that was cut off and taken over by the next one: what was known of it.
 lost_run = Table(
     "lost_run",
@@ -174,6 +206,8 @@ lost_run = Table(
     Column("task_id", Text),
     Column("message_id", Text),
     Column("workflow_run_id", Text),
+    #: Who was asked; None in rows of old versions.
+    Column("provider", Text),
 )
 
 push = Table(
@@ -227,22 +261,6 @@ Index(
     postgresql_where=is_unsettled,
 )
 
-#: The access token of WeChat's server API, shared by all processes: a secret.
-access_token = Table(
-    "access_token",
-    metadata,
-    Column("app_id", Text, primary_key=True),
-    Column("value", Text),
-    Column("refresh_at", Double, nullable=False, server_default=text("0")),
-    Column("expires_at", Double, nullable=False, server_default=text("0")),
-    # When WeChat was last forced to replace it, and how often on that day.
-    Column("forced_at", Double, nullable=False, server_default=text("0")),
-    Column("forced_count", Integer, nullable=False, server_default=text("0")),
-    # Who may fetch the next one: the number of the last lease, and until when it holds.
-    Column("lease", BigInteger, nullable=False),
-    Column("leased_until", Double, nullable=False),
-)
-
 #: An attempt that was left to time out on purpose; kept as long as it counts.
 hold = Table(
     "hold",
@@ -254,28 +272,4 @@ hold = Table(
     Column("turn_id", Id, ForeignKey("turn.id"), nullable=False),
     Column("at", Double, nullable=False),
     Index("ix_hold_account_at", "account", "at"),
-)
-
-#: What WeChat last said of an account's right to send service messages.
-push_right = Table(
-    "push_right",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("is_allowed", Integer, nullable=False),
-    Column("learnt_at", Double, nullable=False),
-    #: Tells the settings it was learnt under from others; holds no secret.
-    Column("fingerprint", Text, nullable=False),
-)
-
-#: How many service messages a follower may still be sent, and until when.
-quota = Table(
-    "quota",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("openid", Text, primary_key=True),
-    #: The key of the push that granted them.
-    Column("granted_by", Text, nullable=False),
-    Column("messages_left", Integer, nullable=False),
-    Column("acted_at", Double, nullable=False),
-    Column("expires_at", Double, nullable=False),
 )

@@ -18,9 +18,11 @@ CREATE TABLE conversation (
     provider TEXT NOT NULL,
     provider_conversation_id TEXT,
     opened_at DOUBLE NOT NULL,
-    closed_at DOUBLE
+    closed_at DOUBLE,
+    summary TEXT DEFAULT '' NOT NULL,
+    summary_through INTEGER DEFAULT 0 NOT NULL
 );
-CREATE UNIQUE INDEX uq_conversation_open ON conversation (account, openid) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX uq_conversation_open ON conversation (account, openid, provider) WHERE closed_at IS NULL;
 CREATE TABLE erasure (
     id INTEGER NOT NULL,
     account TEXT NOT NULL,
@@ -40,6 +42,13 @@ CREATE TABLE forget_request (
     CONSTRAINT pk_forget_request PRIMARY KEY (account, openid)
 );
 CREATE INDEX ix_forget_request_expires_at ON forget_request (expires_at);
+CREATE TABLE preference (
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    chosen_at DOUBLE NOT NULL,
+    CONSTRAINT pk_preference PRIMARY KEY (account, openid)
+);
 CREATE TABLE provider_deletion (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     provider TEXT NOT NULL,
@@ -70,6 +79,14 @@ CREATE TABLE secret (
     name TEXT NOT NULL,
     value BLOB NOT NULL,
     CONSTRAINT pk_secret PRIMARY KEY (name)
+);
+CREATE TABLE spending (
+    account TEXT NOT NULL,
+    month TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    price_nano BIGINT DEFAULT 0 NOT NULL,
+    answers INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_spending PRIMARY KEY (account, month, currency)
 );
 CREATE TABLE turn (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -111,12 +128,35 @@ CREATE TABLE turn (
     erased_at DOUBLE,
     is_pushed INTEGER DEFAULT 0 NOT NULL,
     push_end TEXT,
+    provider TEXT,
+    form TEXT DEFAULT 'text' NOT NULL,
+    first_text_at DOUBLE,
+    price_nano BIGINT,
+    suggestions TEXT,
+    rating TEXT,
+    rating_due_at DOUBLE,
     CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
     CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
 );
 CREATE INDEX ix_turn_pending ON turn (account, openid, id) WHERE state IN ('queued', 'running');
 CREATE INDEX ix_turn_pushed ON turn (account, openid, id) WHERE is_pushed = 1;
+CREATE INDEX ix_turn_rating ON turn (rating_due_at) WHERE rating_due_at IS NOT NULL;
 CREATE INDEX ix_turn_unread ON turn (account, openid, id) WHERE is_unread = 1;
+CREATE TABLE attachment (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    received_at DOUBLE NOT NULL,
+    turn_id INTEGER,
+    url TEXT DEFAULT '' NOT NULL,
+    media_id TEXT DEFAULT '' NOT NULL,
+    fine_media_id TEXT DEFAULT '' NOT NULL,
+    recognition TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT fk_attachment_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
+);
+CREATE INDEX ix_attachment_follower ON attachment (account, openid, received_at);
+CREATE INDEX ix_attachment_turn_id ON attachment (turn_id);
 CREATE TABLE hold (
     id INTEGER NOT NULL,
     account TEXT NOT NULL,
@@ -137,6 +177,7 @@ CREATE TABLE lost_run (
     task_id TEXT,
     message_id TEXT,
     workflow_run_id TEXT,
+    provider TEXT,
     CONSTRAINT pk_lost_run PRIMARY KEY (turn_id, run_no),
     CONSTRAINT fk_lost_run_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
 );

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from yingda.errors import FailureKind
 from yingda.turn.lifecycle import State
-from yingda.turn.model import Cursor, Notice, Turn
+from yingda.turn.model import Cursor, Form, Notice, Turn
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ TURN_COLUMNS = (
     "id, conversation_id, account, openid, number, question, state, run_no, entered_at, ended_at,"
     " answer, failure, conversation_was_reset, cursor_source_chars, cursor_block_chars,"
     " parts_offered, is_unread, promised_at, run_started_at, revision, notice, is_withdrawn,"
-    " is_pushed"
+    " is_pushed, provider, form"
 )
 
 
@@ -79,6 +79,8 @@ def turn_from(row: Row, ahead: int = 0) -> Turn:
         notice=Notice(row[20]) if row[20] else None,
         is_withdrawn=bool(row[21]),
         is_pushed=bool(row[22]),
+        provider=row[23] or "",
+        form=Form(row[24]),
         ahead=ahead,
     )
 

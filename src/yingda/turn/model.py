@@ -51,6 +51,16 @@ class PushEnd(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Form(StrEnum):
+    """How a question came."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+    VOICE = "voice"
+    PLACE = "place"
+    LINK = "link"
+
+
 class DoubtfulPart(msgspec.Struct, frozen=True, kw_only=True):
     """The part at the cursor whose sending is in doubt."""
 
@@ -98,6 +108,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     is_withdrawn: bool = False
     #: Its parts are sent by themselves, as they come.
     is_pushed: bool = False
+    #: Who was asked last, or is to be asked first.
+    provider: str = ""
+    form: Form = Form.TEXT
     #: How many pending turns of the same conversation come before this one.
     ahead: int = 0
 

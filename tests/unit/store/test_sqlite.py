@@ -247,7 +247,8 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
 async def test_the_hot_statements_are_served_by_their_indexes(
     sql: str, indexes: set[str], store: SqliteStore
 ) -> None:
-    names = ["account", "openid", "key", "id", "conversation_id", "number", "at", "n", "limit"]
+    names = ["account", "openid", "key", "id", "conversation_id", "number", "at", "n"]
+    names += ["limit", "provider"]
     plan = store._connection.execute(
         f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(names, 1)
     ).fetchall()
