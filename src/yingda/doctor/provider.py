@@ -15,9 +15,10 @@ from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.reach import Target, reach
 from yingda.doctor.texts import finding
 from yingda.errors import ProviderError, ProviderMisconfigured
-from yingda.providers.dify_api import DifyApi, RawAnswer
+from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_errors import ErrorBody
 from yingda.providers.dify_settings import AppMode, DifySettings, usable_base_url
+from yingda.providers.http import RawAnswer
 from yingda.proxies import proxy_for
 
 T = TypeVar("T")

@@ -5,8 +5,6 @@ versions. Pure: it maps and decides; others send and wait. Codes: Dify service A
 before the stream opens"; the same codes come in the stream's `error` event.
 """
 
-import re
-
 import msgspec
 
 from yingda.errors import (
@@ -19,36 +17,7 @@ from yingda.errors import (
     ProviderUnavailable,
     QuotaExhausted,
 )
-
-#: Waits before the second and third try, in seconds. Our choice: a busy slot is freed by an
-#: answer that ends, and a follower is waiting within WeChat's 15 s.
-BACKOFF_S = (0.5, 2.0)
-#: Our choice: a longer Retry-After is told to the caller, not waited for.
-RETRY_AFTER_LIMIT_S = 10.0
-#: Our choice: enough to recognise what Dify says, too little to carry a document.
-_DETAIL_LIMIT_CHARS = 200
-#: Keys of Dify (`app-`) and of the usual model vendors (`sk-`), and bearer tokens.
-_KEY = re.compile(r"\b(?:app|sk|dataset)-[\w-]{8,}|(?i:bearer)\s+\S+")
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one request or run failed, and what that allows."""
-
-    error: ProviderError
-    #: Dify's own word for it; empty where none came.
-    code: str = ""
-    #: Whether Dify certainly did no work for it, so that asking again costs no second answer.
-    repeatable: bool = False
-    #: Whether the same question without the stored conversation may succeed.
-    conversation_lost: bool = False
-
-
-class RunFailed(Exception):
-    """Brings a `Failure` from where it was seen to where the policy is applied."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.error.detail)
-        self.failure = failure
+from yingda.providers.failures import Failure, cleaned, retry_after_s, said
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -118,11 +87,11 @@ def from_response(
     """
     envelope = _envelope(body)
     if envelope is None:
-        return _from_status(status, None, _retry_after_s(retry_after))
+        return _from_status(status, None, retry_after_s(retry_after))
     if status == 404 and in_conversation and envelope.code == "not_found":
         gone = ConversationGone("Dify no longer knows the conversation")
         return Failure(error=gone, conversation_lost=True)
-    return _from_envelope(status, envelope, _retry_after_s(retry_after))
+    return _from_envelope(status, envelope, retry_after_s(retry_after))
 
 
 def from_event(code: str | None, status: int, message: str | None) -> Failure:
@@ -139,7 +108,7 @@ def from_event(code: str | None, status: int, message: str | None) -> Failure:
 
 def workflow_failed(reason: str | None) -> Failure:
     """The meaning of a failed `workflow_finished` that no `error` event explains."""
-    detail = _said("the workflow failed", reason)
+    detail = said("the workflow failed", reason)
     mend = "Look at the run's log in Dify: a node of the Chatflow failed."
     return Failure(error=ProviderUnavailable(detail, mend=mend))
 
@@ -150,27 +119,12 @@ def needs_a_person() -> Failure:
     return Failure(error=AnswerIncomplete("a person has to act", mend=mend))
 
 
-def retry_delay_s(failure: Failure, *, tries_made: int, tries: int) -> float | None:
-    """How long to wait before asking again, in seconds; None when it must not be asked again.
-
-    `tries_made` counts the requests sent so far, `tries` is the most that may be sent. The
-    caller asks only while no text has come.
-    """
-    if not failure.repeatable or tries_made >= tries:
-        return None
-    backoff_s = BACKOFF_S[min(tries_made, len(BACKOFF_S)) - 1]
-    asked_s = failure.error.retry_after_s
-    if asked_s is None:
-        return backoff_s
-    return max(asked_s, backoff_s) if asked_s <= RETRY_AFTER_LIMIT_S else None
-
-
 def _from_envelope(status: int, envelope: ErrorBody, retry_after_s: float | None) -> Failure:
     known = _BY_CODE.get(envelope.code or "")
     if known is None:
         return _from_status(status, envelope, retry_after_s)
     kind, mend = known
-    detail = _said(f"Dify refused with {status} {envelope.code}", envelope.message)
+    detail = said(f"Dify refused with {status} {envelope.code}", envelope.message)
     error = kind(detail, mend=mend, retry_after_s=retry_after_s)
     return Failure(
         error=error,
@@ -184,7 +138,7 @@ def _from_status(status: int, envelope: ErrorBody | None, retry_after_s: float |
     """Decide by the status alone: a proxy's page, or a code that we do not know."""
     code = envelope.code if envelope else None
     message = envelope.message if envelope else None
-    detail = _said(f"Dify answered {status}" + (f" {_clean(code)}" if code else ""), message)
+    detail = said(f"Dify answered {status}" + (f" {cleaned(code)}" if code else ""), message)
     kind, mend, repeatable = _status_row(status)
     error = kind(detail, mend=mend, retry_after_s=retry_after_s)
     return Failure(error=error, repeatable=repeatable)
@@ -214,20 +168,3 @@ def _envelope(body: bytes) -> ErrorBody | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return envelope if envelope.code else None
-
-
-def _retry_after_s(header: str | None) -> float | None:
-    """The header's seconds (RFC 9110 10.2.3); its other form, a date, is not used here."""
-    text = (header or "").strip()
-    # Nine digits are thirty years; int() itself refuses over 4300.
-    return float(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
-
-
-def _said(what: str, message: str | None) -> str:
-    return f"{what}: {_clean(message)}" if message else what
-
-
-def _clean(text: str) -> str:
-    """Foreign text, on one line, clipped, and without anything that looks like a key."""
-    one_line = " ".join(_KEY.sub("[key]", text).split())
-    return one_line[:_DETAIL_LIMIT_CHARS]

@@ -17,14 +17,12 @@ from yingda.providers.base import (
     TextReplaced,
     Usage,
 )
-from yingda.providers.dify_errors import Failure, from_event, needs_a_person, workflow_failed
+from yingda.providers.dify_errors import from_event, needs_a_person, workflow_failed
 from yingda.providers.dify_usage import UNREADABLE, usage_in
 from yingda.providers.dify_wire import EVENT, TELLING, WireEvent, name_of, run_end, status_of
+from yingda.providers.failures import Failure
+from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.thinking import ThinkingFilter
-
-#: Visible text of one answer. Our choice: rendering is done on the event loop and takes 0.6 s for
-#: a million characters (measured), and this much is 170 parts for the follower to fetch.
-ANSWER_LIMIT_CHARS = 100_000
 
 _LIMIT_MEND = "Have the app answer more briefly; look at the run's log for a model that loops."
 

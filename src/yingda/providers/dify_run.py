@@ -11,10 +11,14 @@ import aiohttp
 from yingda.clock import Clock
 from yingda.providers.base import ConversationReset, Event, Prompt
 from yingda.providers.dify_api import DifyApi, is_uuid
-from yingda.providers.dify_errors import RunFailed, retry_delay_s
-from yingda.providers.dify_intake import DifyIntake
+from yingda.providers.dify_events import RunReader
 from yingda.providers.dify_settings import DifySettings
+from yingda.providers.failures import RunFailed, retry_delay_s
 from yingda.providers.gathering import Gathering
+from yingda.providers.intake import Intake, IntakeSettings
+from yingda.providers.sse import EventSplitter
+
+_TIMEOUT_MEND = "Look at the run's log in Dify, or raise this deadline."
 
 
 class DifyRun:
@@ -43,7 +47,7 @@ class DifyRun:
         self._tries_made = 0
         self._total_due_s = clock.monotonic() + settings.total_s
         self._response: aiohttp.ClientResponse | None = None
-        self._intake: DifyIntake | None = None
+        self._intake: Intake | None = None
         #: Whether `Finished` was given.
         self.over = False
         #: Another provider's id, or a damaged one: Dify would refuse it for ever with a 400.
@@ -90,7 +94,7 @@ class DifyRun:
             body["trace_id"] = prompt.trace_id
         return body
 
-    async def _open(self) -> DifyIntake:
+    async def _open(self) -> Intake:
         settings = self._settings
         now_s = self._clock.monotonic()
         self._tries_made += 1
@@ -99,13 +103,21 @@ class DifyRun:
             deadline_s=min(settings.first_event_s, self._total_due_s - now_s),
             in_conversation=self._conversation_id is not None,
         )
-        return DifyIntake(
-            response,
-            settings,
-            self._clock,
-            self._gathering,
+        limits = IntakeSettings(
+            service="Dify",
+            timeout_mend=_TIMEOUT_MEND,
+            read_s=settings.read_s,
+            grace_s=settings.grace_s,
             first_due_s=now_s + settings.first_event_s,
             total_due_s=self._total_due_s,
+        )
+        splitter = EventSplitter(
+            line_limit_bytes=settings.line_limit_bytes,
+            total_limit_bytes=settings.total_limit_bytes,
+        )
+        reader = RunReader(settings.answer_limit_chars)
+        return Intake(
+            response, reader, splitter, limits, clock=self._clock, gathering=self._gathering
         )
 
     async def _recover(self, failed: RunFailed, *, text_came: bool) -> list[Event]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from yingda.errors import ProviderMisconfigured
-from yingda.providers.dify_events import ANSWER_LIMIT_CHARS
+from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
 
 

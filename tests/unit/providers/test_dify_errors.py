@@ -13,12 +13,8 @@ from yingda.errors import (
     ProviderUnavailable,
     QuotaExhausted,
 )
-from yingda.providers.dify_errors import (
-    Failure,
-    from_event,
-    from_response,
-    retry_delay_s,
-)
+from yingda.providers.dify_errors import from_event, from_response
+from yingda.providers.failures import Failure, retry_delay_s
 
 
 def body(code: str, message: str = "whatever") -> bytes:

@@ -1,55 +1,106 @@
-"""One accepted answer of Dify's, taken in as it comes and given on in gathered events.
+"""One accepted answer, taken in as it comes and given on in gathered events.
 
 Reads each chunk within the call that brings it and wakes its consumer only when there is reason
 to: at once for ids, replacements and the end, after a short gathering for text. Knows no
-request and no second try.
+request, no second try and no provider: a reader makes events of the payloads.
 """
 
 import asyncio
+from typing import Protocol
 
 import aiohttp
+import msgspec
 
 from yingda.clock import Clock
 from yingda.errors import AnswerIncomplete, ProviderTimeout
 from yingda.providers.base import Event
 from yingda.providers.body_tap import BodyTap
-from yingda.providers.dify_api import broken_off
-from yingda.providers.dify_errors import Failure, RunFailed
-from yingda.providers.dify_events import RunReader
-from yingda.providers.dify_settings import DifySettings
+from yingda.providers.failures import Failure, RunFailed
 from yingda.providers.gathering import Gathering
-from yingda.providers.sse import EventSplitter
+from yingda.providers.http import broken_off
 from yingda.providers.stream_watch import Expiry, StreamWatch
 
-_TIMEOUT_MEND = "Look at the run's log in Dify, or raise this deadline."
-#: Events kept for a slow consumer before Dify has to wait. Our choice: text is gathered into one,
-#: so that only an app that replaces its answer again and again comes so far.
+#: Events kept for a slow consumer before the provider has to wait. Our choice: text is gathered
+#: into one, so that only an app that replaces its answer again and again comes so far.
 _KEPT_LIMIT = 64
 
 
-class DifyIntake:
-    """The events of one response; `close` must be called at the end, whichever end it is.
+class Splitter(Protocol):
+    """Cuts a body into payloads; raises `AnswerIncomplete` when it outgrows a cap."""
 
-    `first_due_s` and `total_due_s` are readings of the clock's `monotonic`.
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The payloads that this chunk completes."""
+
+    def finish(self) -> list[bytes]:
+        """The payloads that the body's end completes."""
+
+
+class Reader(Protocol):
+    """Makes events of payloads. Its `failure` or its being `over` ends the intake."""
+
+    #: Whether a real event came; keep-alives are none.
+    began: bool
+    #: Whether any text came, shown or not.
+    text_came: bool
+    #: Whether the answer is whole, and only a closing event may still come.
+    settled: bool
+    #: Whether `Finished` is among the events.
+    over: bool
+    failure: Failure | None
+
+    @property
+    def event_count(self) -> int:
+        """Events not taken yet; text that none of them carries does not count."""
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is visible text that no event carries yet."""
+
+    def feed(self, payloads: list[bytes]) -> None:
+        """Read these payloads."""
+
+    def feed_rest(self, payloads: list[bytes]) -> None:
+        """Read what the body's end left without a line end."""
+
+    def take(self) -> list[Event]:
+        """The events for what was read since the last call."""
+
+    def end(self) -> None:
+        """Take in that nothing more comes; sets `over` or `failure`."""
+
+
+class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How long to wait, and how to tell of it.
+
+    `first_due_s` and `total_due_s` are readings of the clock's `monotonic`, the others spans.
     """
+
+    #: What an error's detail calls the provider.
+    service: str
+    timeout_mend: str
+    read_s: float
+    grace_s: float
+    first_due_s: float
+    total_due_s: float
+
+
+class Intake:
+    """The events of one response; `close` must be called at the end, whichever end it is."""
 
     def __init__(
         self,
         response: aiohttp.ClientResponse,
-        settings: DifySettings,
+        reader: Reader,
+        splitter: Splitter,
+        settings: IntakeSettings,
+        *,
         clock: Clock,
         gathering: Gathering,
-        *,
-        first_due_s: float,
-        total_due_s: float,
     ) -> None:
         self._gathering = gathering
-        self._grace_s = settings.grace_s
-        self._reader = RunReader(settings.answer_limit_chars)
-        self._splitter = EventSplitter(
-            line_limit_bytes=settings.line_limit_bytes,
-            total_limit_bytes=settings.total_limit_bytes,
-        )
+        self._settings = settings
+        self._reader = reader
+        self._splitter = splitter
         self._failed: RunFailed | None = None
         self._is_ripe = False
         self._is_gathered = False
@@ -60,9 +111,9 @@ class DifyIntake:
         self._watch = StreamWatch(
             clock,
             self._expire,
-            first_due_s=first_due_s,
+            first_due_s=settings.first_due_s,
             read_s=settings.read_s,
-            total_due_s=total_due_s,
+            total_due_s=settings.total_due_s,
         )
         self._watch.read_begins()
         self._tap = BodyTap(response, self._take_in, self._end_body)
@@ -123,7 +174,7 @@ class DifyIntake:
             self._watch.first_event_came()
         if reader.settled and not self._was_settled:
             self._was_settled = True
-            self._watch.settle(self._grace_s)
+            self._watch.settle(self._settings.grace_s)
         if reader.event_count or reader.has_text:
             self._ripen()
         if reader.event_count > _KEPT_LIMIT and not self._is_paused:
@@ -147,15 +198,19 @@ class DifyIntake:
         if self._reader.settled:
             self._end_reader()
         else:
-            self._fail(Failure(error=AnswerIncomplete(broken_off(cause))), cause)
+            self._fail(
+                Failure(error=AnswerIncomplete(broken_off(self._settings.service, cause))), cause
+            )
 
     def _expire(self) -> None:
         expired = self._watch.expired
         if expired is Expiry.SETTLED:
             self._end_reader()
             return
-        late = ProviderTimeout(f"Dify's {expired} deadline passed", mend=_TIMEOUT_MEND)
-        # Only pings came: some versions show a missing conversation so (Dify issue #37197).
+        settings = self._settings
+        detail = f"the {expired} deadline of {settings.service} passed"
+        late = ProviderTimeout(detail, mend=settings.timeout_mend)
+        # Only pings came: some versions of Dify show a missing conversation so (issue #37197).
         lost = expired is Expiry.FIRST_EVENT
         self._fail(Failure(error=late, conversation_lost=lost))
 

@@ -1,0 +1,194 @@
+"""HTTP to one provider: requests out, responses or failures back.
+
+The only file of the providers that opens connections with aiohttp. Translates the library's
+errors into ours in one place. Knows nothing of what the answers mean.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from yingda.clock import Clock
+from yingda.errors import ProviderMisconfigured, ProviderTimeout, ProviderUnavailable
+from yingda.providers.failures import Failure, RunFailed
+from yingda.proxies import proxy_for
+
+#: Our choice: an error's envelope is short, and of a proxy's page nothing is read.
+ERROR_LIMIT_BYTES = 64 * 1024
+#: Our choice: twenty messages with their citations.
+BODY_LIMIT_BYTES = 16 * 1024 * 1024
+
+JsonBody = Mapping[str, object]
+
+
+class RawAnswer(msgspec.Struct, frozen=True):
+    """An answer as it came, whatever its status."""
+
+    status: int
+    body: bytes
+    is_html: bool
+
+
+class HttpTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call, and how."""
+
+    #: What an error's detail calls it.
+    service: str
+    #: Without a slash at its end; paths are put behind it.
+    base_url: str
+    #: Sent with every request; they may hold secrets.
+    headers: Mapping[str, str] = {}
+    #: Seconds for a small call, and for the body of a refusal.
+    call_s: float
+
+    def __repr__(self) -> str:
+        return f"HttpTarget({self.service}, {self.base_url!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """What rich shows: as little as `repr`."""
+        return [("service", self.service), ("base_url", self.base_url)]
+
+
+class ProviderHttp:
+    """One provider's server; safe to use from many tasks of one event loop at once.
+
+    The session is made at the first request, in the loop that runs then. aiohttp's own
+    time-outs are off: deadlines go by the clock that is passed in.
+    """
+
+    def __init__(self, target: HttpTarget, clock: Clock) -> None:
+        self._target = target
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: JsonBody | None = None,
+        deadline_s: float | None = None,
+    ) -> aiohttp.ClientResponse:
+        """The response once its head is here; the caller closes it. Raises `RunFailed`."""
+        with self._translated():
+            async with self._clock.timeout(deadline_s or self._target.call_s):
+                return await self._send(method, path, params=params, body=body)
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: JsonBody | None = None,
+        deadline_s: float | None = None,
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        """A small call: the response and its body. Raises a `ProviderError`."""
+        try:
+            response = await self.open(
+                method, path, params=params, body=body, deadline_s=deadline_s
+            )
+            try:
+                return response, await self.read(response, BODY_LIMIT_BYTES)
+            finally:
+                response.release()
+        except RunFailed as failed:
+            raise failed.failure.error from failed.__cause__
+
+    async def look(self, path: str) -> RawAnswer:
+        """What a GET brings, also where the provider refuses, for a diagnosis.
+
+        Raises a `ProviderError` when no whole answer comes.
+        """
+        response, answer = await self.exchange("GET", path)
+        return RawAnswer(response.status, answer, response.content_type == "text/html")
+
+    async def read(self, response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
+        """The body, within the deadline of a small call, cut off at `limit_bytes`.
+
+        Raises `RunFailed`.
+        """
+        body = bytearray()
+        with self._translated():
+            async with self._clock.timeout(self._target.call_s):
+                while len(body) < limit_bytes:
+                    chunk = await response.content.readany()
+                    if not chunk:
+                        break
+                    body += chunk
+        return bytes(body[:limit_bytes])
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: JsonBody | None = None,
+    ) -> aiohttp.ClientResponse:
+        if self._session is None:
+            self._session = self._new_session()
+        return await self._session.request(
+            method,
+            URL(self._target.base_url + path, encoded=True),
+            params=params,
+            data=None if body is None else msgspec.json.encode(body),
+            headers=None if body is None else {"Content-Type": "application/json"},
+            # A redirected POST would arrive as a GET; the mend is a better base URL.
+            allow_redirects=False,
+        )
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        proxy, proxy_auth = proxy_for(self._target.base_url)
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # Compressed events would wait in a proxy's buffer until a block is full.
+            headers={"Accept-Encoding": "identity", **self._target.headers},
+            proxy=proxy,
+            proxy_auth=proxy_auth,
+        )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn aiohttp's errors into `RunFailed`, most specific first.
+
+        Only a connection that never stood is safe to try again: after that the provider may
+        have begun.
+        """
+        service = self._target.service
+        try:
+            yield
+        except (aiohttp.ClientSSLError, aiohttp.InvalidURL) as cause:
+            mend = "Check the base URL and the server's certificate."
+            detail = f"no connection to {service} is possible ({type(cause).__name__})"
+            failure = Failure(error=ProviderMisconfigured(detail, mend=mend))
+            raise RunFailed(failure) from cause
+        except aiohttp.ClientConnectorError as cause:
+            mend = f"Check that {service} runs and that this machine reaches its address."
+            detail = f"no connection to {service} ({type(cause).__name__})"
+            error = ProviderUnavailable(detail, mend=mend)
+            raise RunFailed(Failure(error=error, repeatable=True)) from cause
+        except aiohttp.ClientError as cause:
+            mend = f"Look at the server of {service} and at the proxy in front of it."
+            error = ProviderUnavailable(broken_off(service, cause), mend=mend)
+            raise RunFailed(Failure(error=error)) from cause
+        except TimeoutError as cause:
+            mend = f"Look at the load of {service}, or raise the deadline."
+            failure = Failure(error=ProviderTimeout(f"{service} did not answer in time", mend=mend))
+            raise RunFailed(failure) from cause
+
+
+def broken_off(service: str, cause: BaseException) -> str:
+    """What to tell the operator of a connection that broke, without addresses or content."""
+    return f"the connection to {service} broke ({type(cause).__name__})"
