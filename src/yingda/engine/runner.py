@@ -4,7 +4,7 @@ A turn's text stays in memory until the stream ends. How a question is asked sta
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
@@ -12,6 +12,7 @@ import structlog
 from yingda.clock import Clock
 from yingda.delivery import passive
 from yingda.engine.accounts import Accounts
+from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking import Asking
 from yingda.engine.board import Board
 from yingda.engine.errands import Errands
@@ -47,6 +48,7 @@ class Runner:
         providers: Mapping[str, Provider],
         accounts: Accounts,
         clock: Clock,
+        afterwards: Sequence[Afterward] = (),
     ) -> None:
         self._store = store
         self._jobs = jobs
@@ -55,6 +57,7 @@ class Runner:
         self._clock = clock
         self._running: dict[int, RunningTurn] = {}
         self._errands = Errands()
+        self._afterwards = Afterwards(afterwards, clock)
         self._notes = RunNotes(store, clock, self._errands)
         self._asking = Asking(
             store=store,
@@ -87,6 +90,7 @@ class Runner:
         if ended is not None:
             await self._settle_read(ended.turn)
             self._close(claim, ended)
+            self._afterwards.send(claim, ended)
 
     async def so_far(self, turn_id: int) -> LiveText | None:
         """What the turn has written, if it runs here; implements `live.LiveTexts`."""
@@ -105,6 +109,7 @@ class Runner:
 
     async def close(self) -> None:
         """Wait for what was begun on the side."""
+        await self._afterwards.close()
         await self._errands.close()
 
     def _close(self, claim: Claim, ended: Ended) -> None:
