@@ -24,6 +24,7 @@ __all__ = [
     "QUESTION_LIMIT_BYTES",
     "SENTENCES",
     "SENTENCE_LIMIT_BYTES",
+    "URL_LIMIT_BYTES",
     "Flaw",
     "Language",
     "Sentence",
@@ -79,6 +80,9 @@ COMMAND_LINK_LIMIT_BYTES = 36
 COMMAND_LIMIT_BYTES = 64
 #: A command's line in the help.
 HELP_LINE_LIMIT_BYTES = 160
+#: An address that the AI is told; a longer one is left out. Our choice: those of WeChat's articles
+#: have some 400 bytes, and a shortened address leads nowhere.
+URL_LIMIT_BYTES = 1900
 #: The largest number that is ever said; more is said as this.
 MOST_COUNTED = 9999
 LONGEST_BYTES: Mapping[str, int] = {
@@ -98,6 +102,13 @@ LONGEST_BYTES: Mapping[str, int] = {
     "seconds": 7,
     "minutes": 2,
     "time": len("14:05"),
+    # What the AI is told of a place or a link: 100 or 200 characters of up to 4 bytes.
+    "label": 400,
+    "latitude": len("-90.123456"),
+    "longitude": len("-180.123456"),
+    "title": 400,
+    "description": 800,
+    "url": URL_LIMIT_BYTES,
 }
 #: How long a sentence may be with its placeholders at their longest, in bytes of UTF-8.
 #: A reply holds 2047. Around a part of at least 600 may stand, at once: a quote or the head of a
@@ -117,6 +128,9 @@ _LIMITS_BYTES: Mapping[str, int] = {
     # It stands alone.
     "help": 2047,
     **dict.fromkeys((key for key in SENTENCES if key.startswith("help_")), HELP_LINE_LIMIT_BYTES),
+    "heard": FRAME_LIMIT_BYTES,
+    # The AI reads it.
+    "link_url": 2047,
     "more": PAGING_LIMIT_BYTES,
     "more_coming": PAGING_LIMIT_BYTES,
     "notice_corrected": FRAME_LIMIT_BYTES,
@@ -130,6 +144,8 @@ _LIMITS_BYTES: Mapping[str, int] = {
     "status_more": FRAME_LIMIT_BYTES,
     "status_queued": PAGING_LIMIT_BYTES,
     "status_running": PAGING_LIMIT_BYTES,
+    # It stands where the start of a question would.
+    "unheard": QUESTION_LIMIT_BYTES,
     "unread_answer": PAGING_LIMIT_BYTES,
     "unread_rest": PAGING_LIMIT_BYTES,
 }

@@ -19,11 +19,10 @@ KINDS: dict[str, tuple[Sent, str]] = {
         pushes.message("shortvideo", ("MediaId", "m"), ("ThumbMediaId", "t")),
         "unsupported_video",
     ),
-    "location": (pushes.location(), "unsupported_location"),
-    "link": (pushes.link(), "unsupported_link"),
+    "link without nodes": (pushes.message("link"), "unsupported_link"),
     "sticker": (pushes.sticker(), "unsupported_other"),
     "mini-program": (
-        pushes.message("miniprogrampage", ("Title", "t")),
+        pushes.message("miniprogrampage", ("AppId", "wx1")),
         "unsupported_mini_program",
     ),
     "file": (pushes.message("file", ("Title", "a.pdf")), "unsupported_other"),

@@ -34,6 +34,12 @@ LONGEST = {
     "seconds": 9_999_999,
     "minutes": 5,
     "time": "14:05",
+    "label": "广州市天河区" * 10,
+    "latitude": "23.134521",
+    "longitude": "113.358803",
+    "title": "标题" * 20,
+    "description": "摘要" * 60,
+    "url": "https://mp.weixin.qq.com/s?" + "x" * 400,
 }
 EVERY = [(key, language) for key in SENTENCES for language in Language]
 

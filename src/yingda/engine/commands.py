@@ -10,6 +10,7 @@ import msgspec
 
 from yingda.actions import Action, CommandAction, NothingAction, QuestionAction, ReplyAction
 from yingda.engine.duties import Duties
+from yingda.turn.model import Form
 from yingda.wechat.base import Message
 from yingda.wechat.events import (
     ClickEvent,
@@ -39,6 +40,7 @@ class Question(msgspec.Struct, frozen=True):
     """Ask the AI."""
 
     text: str
+    form: Form = Form.TEXT
 
 
 class Pickup(msgspec.Struct, frozen=True):

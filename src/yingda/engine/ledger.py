@@ -35,6 +35,7 @@ from yingda.engine.grants import grant_of
 from yingda.engine.push_age import PushAges
 from yingda.engine.reception import Reception, Said
 from yingda.engine.sentences import sentence, to_clear
+from yingda.engine.taking import question_in
 from yingda.engine.wishes import Wishes
 from yingda.store.base import Store
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal
@@ -46,7 +47,7 @@ from yingda.wechat.replies import SUCCESS
 
 
 def _meaning(account: Account, message: Message, *, confirms: bool = True) -> Intent:
-    return interpret(
+    return question_in(message, account.style.texts) or interpret(
         message,
         pickup_word=account.style.pickup_word,
         words=account.command_words,
@@ -108,8 +109,8 @@ class Ledger:
         self, account: Account, message: Message, intent: Intent
     ) -> Entering | bytes | HoldProbe:
         match intent:
-            case Question(text):
-                return partial(self._question, account, message, text)
+            case Question() as question:
+                return partial(self._question, account, message, question)
             case Pickup() as pickup:
                 return partial(self._pickup, account, message, pickup)
             case Clear():
@@ -132,7 +133,7 @@ class Ledger:
     ) -> Entered:
         asks = isinstance(intent, Retry)
         push = self._new_push(account, message, PushKind.QUESTION if asks else PushKind.OTHER)
-        question = self._new_question(account, message, "", push.received_at)
+        question = self._new_question(account, message, Question(""), push.received_at)
         entered = await self._wishes.enter(account, message, push, intent, question)
         if entered is None:
             return await self._unconfirmed(account, message)
@@ -162,17 +163,18 @@ class Ledger:
             return self._reception.told(account, intent.key)
         return self._reception.shown(account, intent.action, is_welcome=intent.is_welcome)
 
-    async def _question(self, account: Account, message: Message, text: str) -> Entered:
+    async def _question(self, account: Account, message: Message, asked: Question) -> Entered:
         push = self._new_push(account, message, PushKind.QUESTION)
-        question = self._new_question(account, message, text, push.received_at)
+        question = self._new_question(account, message, asked, push.received_at)
         return self._learnt(push, await self._store.enter_question(push, question))
 
     def _new_question(
-        self, account: Account, message: Message, text: str, at: float
+        self, account: Account, message: Message, asked: Question, at: float
     ) -> NewQuestion:
         has_quota = account.daily_questions is not None
         return NewQuestion(
-            text=text,
+            text=asked.text,
+            form=asked.form,
             user=self._pseudonym(account, message),
             provider=account.provider,
             queue_limit=account.queue_limit,
@@ -195,7 +197,7 @@ class Ledger:
                 # An answer may come before a repeat does, and repeats get the same reply.
                 reply = sentence(account, message, "nothing_yet")
                 return await self._effect(account, message, reply, Effect.NONE)
-            return await self._question(account, message, pickup.text)
+            return await self._question(account, message, Question(pickup.text))
         kind = PushKind.AGAIN if target.is_again else PushKind.PICKUP
         push = self._new_push(account, message, kind)
         return self._learnt(push, await self._store.enter_pickup(push, target.turn.id))

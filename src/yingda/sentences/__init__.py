@@ -10,6 +10,7 @@ from yingda.sentences.answers import ANSWERS
 from yingda.sentences.base import Language, Sentence
 from yingda.sentences.commands import COMMANDS
 from yingda.sentences.failures import FAILURES
+from yingda.sentences.inputs import INPUTS
 from yingda.sentences.questions import QUESTIONS
 
 __all__ = ["SENTENCES", "Language", "Sentence"]
@@ -19,5 +20,6 @@ __all__ = ["SENTENCES", "Language", "Sentence"]
 #: `{total}` a part's number and how many there are, `{chars}` how many characters were written
 #: so far, `{seconds}` and `{minutes}` are spans, `{time}` a time of day. `{retry}` is a
 #: tap-to-send link that asks the question again, or only its label, `{confirm}` one that confirms
-#: an erasure, `{command}` a command's word, `{commands}` a line for each command.
-SENTENCES: Mapping[str, Sentence] = {**ANSWERS, **QUESTIONS, **COMMANDS, **FAILURES}
+#: an erasure, `{command}` a command's word, `{commands}` a line for each command. `{label}`,
+#: `{latitude}` and `{longitude}` are a place's, `{title}`, `{description}` and `{url}` a link's.
+SENTENCES: Mapping[str, Sentence] = {**ANSWERS, **QUESTIONS, **INPUTS, **COMMANDS, **FAILURES}

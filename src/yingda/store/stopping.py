@@ -93,7 +93,7 @@ def enter_retry(
     busy = yield from _busy(new, target, retry.number)
     if busy is not None:
         return (yield from enter_reply(new, retry.pending(busy), Effect.NONE))
-    asked = msgspec.structs.replace(question, text=target.question)
+    asked = msgspec.structs.replace(question, text=target.question, form=target.form)
     return (yield from enter_question(new, asked, open_turns))
 
 
