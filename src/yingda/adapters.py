@@ -41,5 +41,17 @@ def provider_of(settings: ProviderSettings, clock: Clock) -> Provider:
         first_event_s=settings.first_event_s,
         read_s=settings.read_s,
         total_s=settings.total_s,
+        call_s=settings.call_s,
+        info_s=settings.info_s,
+        upload_s=settings.upload_s,
+        speech_s=settings.speech_s,
+        suggest_s=settings.suggest_s,
+        gather_s=settings.gather_s,
+        grace_s=settings.grace_s,
+        recovery_s=settings.recovery_s,
+        recovery_every_s=settings.recovery_every_s,
+        tries=settings.tries,
+        voice=settings.voice,
+        proxy=settings.proxy,
     )
     return Dify(dify, clock)

@@ -10,7 +10,8 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from yingda.config.fields import Seconds, Secret, Url, WholeNumber, Words, folded
+from yingda.config.fields import Line, Seconds, Secret, Url, WholeNumber, Words, folded
+from yingda.config.proxy import Proxy
 
 #: Where Dify Cloud answers. Official page.
 DIFY_BASE_URL: Final = "https://api.dify.ai/v1"
@@ -27,6 +28,10 @@ def _nothing() -> Mapping[str, str]:
 #: How many questions a provider is asked at once; None is as many as the process runs. The most
 #: is what the process runs (`jobs.local`).
 _Concurrency = Annotated[WholeNumber, Field(ge=1, le=1000)] | None
+
+#: Requests for one question, those that were refused included; only what cost no answer is asked
+#: again. The most is our choice: a follower waits.
+Tries = Annotated[WholeNumber, Field(ge=1, le=5)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +58,29 @@ class DifyProvider:
     #: 300 s of the 1500 s after which the engine ends any run: a run after a crash searches for
     #: the earlier answer first.
     total_s: Annotated[Seconds, Field(ge=1, le=1200)] = 600.0
+    #: For a small call: stop, erase, rate. Bounds of this and the next six: our choice.
+    call_s: Annotated[Seconds, Field(ge=1, le=300)] = 10.0
+    #: For the app's type, which the very first question waits for.
+    info_s: Annotated[Seconds, Field(ge=0.1, le=60)] = 3.0
+    #: For one picture on its way to Dify.
+    upload_s: Annotated[Seconds, Field(ge=1, le=300)] = 30.0
+    #: For a recording to become text, or a text speech.
+    speech_s: Annotated[Seconds, Field(ge=1, le=300)] = 60.0
+    #: For suggested questions, which a model thinks of.
+    suggest_s: Annotated[Seconds, Field(ge=1, le=300)] = 20.0
+    #: How long text is gathered before it is given on.
+    gather_s: Annotated[Seconds, Field(ge=0, le=5)] = 0.2
+    #: How long a closing event is waited for once the answer is whole.
+    grace_s: Annotated[Seconds, Field(ge=0, le=60)] = 1.0
+    #: How long the answer of a run that a crash cut off is looked for; the most is what `total_s`
+    #: leaves, less a minute. And how often.
+    recovery_s: Annotated[Seconds, Field(ge=0, le=240)] = 60.0
+    recovery_every_s: Annotated[Seconds, Field(ge=0.5, le=60)] = 2.0
+    tries: Tries = 3
+    #: The voice that reads answers aloud; None is the app's own.
+    voice: Line | None = None
+    #: None is the machine's; `none` goes there directly.
+    proxy: Proxy | None = field(default=None, repr=False)
     #: None by default, for Dify's own limit differs from plan to plan and from app to app.
     concurrency: _Concurrency = None
 

@@ -166,6 +166,14 @@ ADVICE: Mapping[str, Advice] = {
             "Write it whole, for example https://example.com; without a login, ? or #.",
         ),
     ),
+    "proxy": Advice(
+        Sentence("不是可用的代理地址", "it is no proxy that can be used"),
+        Sentence(
+            "例如 http://127.0.0.1:7890，可带 用户名:密码@；不支持 SOCKS；写 none 表示直连。",
+            "For example http://127.0.0.1:7890, perhaps with user:password@; SOCKS is not "
+            "supported; none goes there directly.",
+        ),
+    ),
     "host": Advice(
         Sentence(
             "应当是主机名或 IP，不带协议和路径", "it must be a host name or an IP address alone"

@@ -61,7 +61,8 @@ class _Dify:
     async def findings(self) -> Findings:
         try:
             url = usable_base_url(self._settings.base_url)
-            dify = DifySettings(base_url=url, api_key=self._settings.api_key)
+            settings = self._settings
+            dify = DifySettings(base_url=url, api_key=settings.api_key, proxy=settings.proxy)
             api = DifyApi(dify, self._clock)
         except ProviderMisconfigured:
             return (self._say("provider_setting"),)
@@ -76,7 +77,7 @@ class _Dify:
             await api.aclose()
 
     async def _way(self, url: str) -> tuple[Finding, bool]:
-        proxy, _ = proxy_for(url)
+        proxy = proxy_for(url, self._settings.proxy)
         if proxy is not None:
             # The proxy resolves and connects; what we see from here says nothing.
             return self._say("provider_by_proxy", proxy=_bare(proxy)), True

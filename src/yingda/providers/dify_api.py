@@ -32,6 +32,7 @@ class DifyApi:
             base_url=usable_base_url(settings.base_url),
             headers={"Authorization": f"Bearer {usable_api_key(settings.api_key)}"},
             call_s=settings.call_s,
+            proxy=settings.proxy,
         )
         self._http = ProviderHttp(target, clock)
 

@@ -50,12 +50,22 @@ class DifySettings(msgspec.Struct, frozen=True, kw_only=True):
     call_s: float = 10.0
     #: Our choice: the first question of all waits for it.
     info_s: float = 3.0
+    #: Our choice: 10 MB, the most that Dify takes, in this time is a slow home line (3 Mbit/s).
+    upload_s: float = 30.0
+    #: Our choice: a minute of speech takes a recogniser seconds, and a follower waits.
+    speech_s: float = 60.0
+    #: Our choice: a model runs for it, and the answer is not held back.
+    suggest_s: float = 20.0
     #: How long to look for a lost run's answer, and how often. Our choice: most answers take
     #: seconds, and the follower waits.
     recovery_s: float = 60.0
     recovery_every_s: float = 2.0
     #: Requests for one question, refused ones included. Our choice.
     tries: int = 3
+    #: The voice that reads aloud, by the name that the app's model knows; None is the app's own.
+    voice: str | None = None
+    #: As `yingda.proxies` writes it, perhaps with a login; None takes the machine's.
+    proxy: str | None = None
     answer_limit_chars: int = ANSWER_LIMIT_CHARS
     line_limit_bytes: int = LINE_LIMIT_BYTES
     total_limit_bytes: int = TOTAL_LIMIT_BYTES

@@ -43,6 +43,8 @@ class HttpTarget(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     #: Seconds for a small call, and for the body of a refusal.
     call_s: float
+    #: As `yingda.proxies` writes it, perhaps with a login; None takes the machine's.
+    proxy: str | None = None
 
     def __repr__(self) -> str:
         return f"HttpTarget({self.service}, {self.base_url!r})"
@@ -148,15 +150,13 @@ class ProviderHttp:
         )
 
     def _new_session(self) -> aiohttp.ClientSession:
-        proxy, proxy_auth = proxy_for(self._target.base_url)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(),
             cookie_jar=aiohttp.DummyCookieJar(),
             # Compressed events would wait in a proxy's buffer until a block is full.
             headers={"Accept-Encoding": "identity", **self._target.headers},
-            proxy=proxy,
-            proxy_auth=proxy_auth,
+            proxy=proxy_for(self._target.base_url, self._target.proxy),
         )
 
     @contextmanager

@@ -107,7 +107,6 @@ class HttpApiTransport:
 
     def _new_session(self) -> aiohttp.ClientSession:
         settings = self._settings
-        proxy, proxy_auth = proxy_for(settings.base_url)
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_sent)
         return aiohttp.ClientSession(
@@ -117,8 +116,7 @@ class HttpApiTransport:
             timeout=aiohttp.ClientTimeout(),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
-            proxy=proxy,
-            proxy_auth=proxy_auth,
+            proxy=proxy_for(settings.base_url),
         )
 
 

@@ -150,8 +150,6 @@ async def test_a_provider_that_is_not_reached_is_told_with_its_setting() -> None
     assert "providers.a.base_url" in str(found.mend)
 
 
-# The newest aiohttp would have a proxy's login in a header; older ones know no such helper.
-@pytest.mark.filterwarnings("ignore:.*is deprecated and will be removed in:DeprecationWarning")
 async def test_a_proxy_of_this_machine_is_named_without_its_login(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -165,6 +163,15 @@ async def test_a_proxy_of_this_machine_is_named_without_its_login(
         found = await check_provider("a", settings, SystemClock())
     assert found[0].code == "provider_by_proxy"
     assert "secretlogin" not in repr(found)
+
+
+async def test_a_proxy_of_the_provider_is_named_without_its_login() -> None:
+    async with DifyServer(SystemClock(), api_key=KEY) as dify:
+        proxy = dify.base_url.removesuffix("/v1").replace("://", "://user:secretlogin@")
+        settings = DifyProvider(base_url="http://dify.invalid/v1", api_key=KEY, proxy=proxy)
+        found = await check_provider("a", settings, SystemClock())
+    assert found[0].code == "provider_by_proxy"
+    assert "secretlogin" not in repr((found, settings))
 
 
 async def test_the_echo_needs_nothing() -> None:
