@@ -19,8 +19,9 @@ from bench import followers, wire
 from bench.followers import Seen
 from yingda.clock import SystemClock
 from yingda.simulator.deliveries import Delivered
+from yingda.simulator.dify_records import KeptMessage
 from yingda.simulator.dify_script import DifyScript, Trouble
-from yingda.simulator.dify_server import DifyServer, KeptMessage
+from yingda.simulator.dify_server import DifyServer
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import CLEAR_WAY, Platform, SimulatedAccount, Way
 from yingda.simulator.transport import HttpTransport

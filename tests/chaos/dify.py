@@ -13,8 +13,9 @@ from aiohttp import web
 from chaos.answers import answer
 from chaos.evidence import Call
 from yingda.clock import Clock
+from yingda.simulator.dify_records import KeptMessage
 from yingda.simulator.dify_script import DifyScript, Trouble
-from yingda.simulator.dify_server import DifyServer, KeptMessage
+from yingda.simulator.dify_server import DifyServer
 
 #: Shares of questions. Our choice: enough of each in a short run.
 _FORGOTTEN_SHARE, _REFUSED_SHARE = 0.3, 0.06

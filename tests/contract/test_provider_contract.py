@@ -21,6 +21,7 @@ from support.scripted_provider import Script, ScriptedProvider
 from yingda.clock import SystemClock
 from yingda.errors import AnswerIncomplete, ProviderError
 from yingda.providers.base import Event, Prompt, Provider, RunTrace, Started, TextDelta
+from yingda.providers.capabilities import Memory
 from yingda.providers.echo import Echo, EchoSettings
 from yingda.simulator.dify_script import AppMode, DifyScript, Trouble
 
@@ -65,6 +66,8 @@ SUBJECTS: dict[str, Callable[[], AbstractAsyncContextManager[Subject]]] = {
     "dify-agent-chat": lambda: dify(AppMode.AGENT_CHAT),
     "dify-agent": lambda: dify(AppMode.AGENT),
     "dify-advanced-chat": lambda: dify(AppMode.ADVANCED_CHAT),
+    "dify-completion": lambda: dify(AppMode.COMPLETION),
+    "dify-workflow": lambda: dify(AppMode.WORKFLOW),
     "scripted": scripted,
     "echo": echo,
 }
@@ -75,6 +78,11 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     async with SUBJECTS[request.param]() as opened:
         yield opened
         await opened.provider.aclose()
+
+
+def keeps_conversations(provider: Provider) -> bool:
+    """Whether answers name a conversation; known for sure after the first of them."""
+    return provider.capabilities.memory is Memory.THERE
 
 
 def asking(question: str, **fields: str) -> Prompt:
@@ -97,7 +105,6 @@ def trace_of(question: str, events: list[Event]) -> RunTrace:
 async def test_a_whole_answer_begins_with_its_ids_and_ends_with_finished(subject: Subject) -> None:
     events = await events_of(subject.provider, asking("今天星期几"))
     assert isinstance(events[0], Started)
-    assert ids_of(events).conversation_id
     assert ids_of(events).task_id
     assert is_whole(events)
 
@@ -109,6 +116,9 @@ async def test_the_pieces_make_up_the_answer(subject: Subject) -> None:
 
 async def test_a_second_question_stays_in_the_conversation(subject: Subject) -> None:
     first = ids_of(await events_of(subject.provider, asking("第一问")))
+    if not keeps_conversations(subject.provider):
+        assert first.conversation_id is None
+        return
     assert first.conversation_id is not None
     prompt = asking("第二问", conversation_id=first.conversation_id)
     events = await events_of(subject.provider, prompt)
@@ -160,13 +170,22 @@ async def test_concurrent_streams_do_not_mix(subject: Subject) -> None:
     assert all(is_whole(events) for events in runs)
     pairs = zip(questions, runs, strict=True)
     assert all(subject.is_answer(question, text_of(events)) for question, events in pairs)
-    assert len({ids_of(events).conversation_id for events in runs}) == len(questions)
+    assert len({ids_of(events).task_id for events in runs}) == len(questions)
+    conversations = {ids_of(events).conversation_id for events in runs}
+    expected = len(questions) if keeps_conversations(subject.provider) else 1
+    assert len(conversations) == expected
 
 
 async def test_a_finished_run_is_found_whole_or_not_at_all(subject: Subject) -> None:
     events = await events_of(subject.provider, asking("会被找到吗"))
     found = await subject.provider.find_finished(trace_of("会被找到吗", events))
     assert found is None or found.text == text_of(events)
+    assert found is None or subject.provider.capabilities.finds_finished
+
+
+async def test_an_id_of_another_provider_s_conversation_does_no_harm(subject: Subject) -> None:
+    prompt = asking("换了服务", conversation_id="of-another-provider")
+    assert is_whole(await events_of(subject.provider, prompt))
 
 
 async def test_stop_and_forget_are_harmless_for_runs_that_are_over(subject: Subject) -> None:

@@ -44,7 +44,7 @@ from yingda.texts import Language
         ("YINGDA_DIFY_BASE_URL", "https://user:pass@host/v1", "http(s)"),
         ("YINGDA_DIFY_BASE_URL", "https://ho st/v1", "http(s)"),
         ("YINGDA_DIFY_BASE_URL", "https://[::1/v1", "http(s)"),
-        ("YINGDA_DIFY_MODE", "workflow", "possible values"),
+        ("YINGDA_DIFY_MODE", "chatflow", "possible values"),
         ("YINGDA_DIFY_API_KEY", "Bearer app-Zq8Lk2Vt6Ws0", "blanks"),
         ("YINGDA_PUBLIC_URL", "ftp://bot.example.com", "http(s)"),
         ("YINGDA_PUBLIC_URL", "https://bot.example.com/?a=1", "http(s)"),
@@ -136,6 +136,11 @@ def test_a_variable_that_cannot_be_used_is_named_with_the_reason(
         (LEAST_FILE + "read_s = 5", "providers.assistant.read_s", "too small"),
         (LEAST_FILE + "total_s = 1201", "providers.assistant.total_s", "too large"),
         (LEAST_FILE + "inputs = {a = 1}", "providers.assistant.inputs.a", "text"),
+        (LEAST_FILE + "inputs = {a = '{openid}'}", "providers.assistant.inputs.a", "unknown name"),
+        (LEAST_FILE + "inputs = {a = '{date'}", "providers.assistant.inputs.a", "braces"),
+        (LEAST_FILE + "input_key = ' '", "providers.assistant.input_key", "empty"),
+        (LEAST_FILE + "sources = 'perhaps'", "providers.assistant.sources", "true or false"),
+        (LEAST_FILE + "files_url = '/files'", "providers.assistant.files_url", "http(s)"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_key_and_reason(

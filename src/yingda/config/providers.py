@@ -10,8 +10,9 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from yingda.config.fields import Line, Seconds, Secret, Url, WholeNumber, Words, folded
+from yingda.config.fields import Line, Seconds, Secret, Url, WholeNumber, folded
 from yingda.config.proxy import Proxy
+from yingda.config.templates import TemplateTexts
 
 #: Where Dify Cloud answers. Official page.
 DIFY_BASE_URL: Final = "https://api.dify.ai/v1"
@@ -34,6 +35,9 @@ _Concurrency = Annotated[WholeNumber, Field(ge=1, le=1000)] | None
 Tries = Annotated[WholeNumber, Field(ge=1, le=5)]
 
 
+_DifyMode = Literal["chat", "agent-chat", "agent", "advanced-chat", "completion", "workflow"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DifyProvider:
     """One Dify app; spans in seconds."""
@@ -43,13 +47,20 @@ class DifyProvider:
     api_key: Secret = field(repr=False)
     kind: Literal["dify"] = "dify"
     base_url: Url = DIFY_BASE_URL
-    #: None asks Dify itself, once. The modes that can converse, by Dify's own names.
-    mode: (
-        Annotated[Literal["chat", "agent-chat", "agent", "advanced-chat"], BeforeValidator(folded)]
-        | None
-    ) = None
-    #: Values of the app's input variables; they may be private, so they are not shown.
-    inputs: Words = field(default_factory=_nothing, repr=False)
+    #: None asks Dify itself, once. Dify's own names.
+    mode: Annotated[_DifyMode, BeforeValidator(folded)] | None = None
+    #: Values of the app's input variables, as templates; they may be private, so not shown.
+    inputs: TemplateTexts = field(default_factory=_nothing, repr=False)
+    #: The input variable that takes the question, in apps without conversations. None by default:
+    #: Dify knows the variables.
+    input_key: Line | None = None
+    #: The output that is a workflow's answer; None takes the likeliest.
+    output_key: Line | None = None
+    #: Whether answers name the documents that they lean on. Off by default: Dify's apps often
+    #: retrieve what they do not use, and names of documents may be nobody's business.
+    sources: bool = False
+    #: Where Dify's files are if their addresses name no host; None is the host of `base_url`.
+    files_url: Url | None = None
     #: Until the first event. Dify's own advice is 30 to 60 s; the most is our choice.
     first_event_s: Annotated[Seconds, Field(ge=1, le=3600)] = 60.0
     #: Between two events. The least is above Dify's ping, the most our choice.

@@ -89,6 +89,15 @@ ADVICE: Mapping[str, Advice] = {
         Sentence("应当是一个列表", "it must be a list"),
         Sentence('请写成 ["一", "二"] 这样。', 'Write it like ["one", "two"].'),
     ),
+    "template": Advice(
+        Sentence(
+            "花括号不成对，或里面的名字不认识", "its braces do not match or hold an unknown name"
+        ),
+        Sentence(
+            "可用：{allowed}；要写花括号本身，请写两遍。",
+            "Known here: {allowed}; write a brace twice to mean the brace itself.",
+        ),
+    ),
     "unusable": Advice(
         Sentence("这个值不能用", "this value cannot be used"),
         Sentence("请对照配置说明修改。", "See the configuration reference."),

@@ -37,13 +37,13 @@ class DifyApi:
         self._http = ProviderHttp(target, clock)
 
     async def open_stream(
-        self, body: JsonBody, *, deadline_s: float, in_conversation: bool
+        self, path: str, body: JsonBody, *, deadline_s: float, in_conversation: bool
     ) -> aiohttp.ClientResponse:
         """Ask, and return the response once Dify accepted; the caller closes it.
 
         Raises `RunFailed`.
         """
-        response = await self._http.open("POST", "/chat-messages", body=body, deadline_s=deadline_s)
+        response = await self._http.open("POST", path, body=body, deadline_s=deadline_s)
         if response.status == 200 and response.content_type != "text/html":
             return response
         try:

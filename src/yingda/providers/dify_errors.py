@@ -8,8 +8,8 @@ before the stream opens"; the same codes come in the stream's `error` event.
 import msgspec
 
 from yingda.errors import (
-    AnswerIncomplete,
     ConversationGone,
+    NeedsPerson,
     ProviderBusy,
     ProviderError,
     ProviderMisconfigured,
@@ -18,6 +18,9 @@ from yingda.errors import (
     QuotaExhausted,
 )
 from yingda.providers.failures import Failure, cleaned, retry_after_s, said
+
+#: Refusals of a run because the app is of another type; Dify did no work for it.
+WRONG_TYPE = frozenset({"not_chat_app", "not_workflow_app"})
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -29,11 +32,11 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 _PUBLISH = "Open the app in Dify, finish its set-up and publish it."
 _MODEL = "Check the model provider's set-up in Dify (Settings, Model Provider)."
-_WRONG_TYPE = (
-    "This app type is not supported by this version: use the key of a Chatbot, Agent or "
-    "Chatflow app in Dify."
+_WRONG_TYPE = "The app is of another type than `mode` says: leave `mode` out, or correct it."
+_INPUTS = (
+    "Check that `inputs` names every required variable of the Dify app with a valid value, and "
+    "`input_key` the one that takes the question."
 )
-_INPUTS = "Check that `inputs` names every required variable of the Dify app with a valid value."
 _KEY_MEND = "Check the app's API key in Dify (API Access); each app has keys of its own."
 _FORBIDDEN = "Switch the app's Service API on in Dify and check that the workspace is active."
 _BUSY = "Raise the app's limit of simultaneous runs in Dify, or wait until runs end."
@@ -72,11 +75,6 @@ _BY_CODE: dict[str, tuple[type[ProviderError], str]] = {
 }
 
 
-def not_supported(mode: str) -> ProviderMisconfigured:
-    """The error for an app that is no chat app."""
-    return ProviderMisconfigured(f"the Dify app is of type {mode}", mend=_WRONG_TYPE)
-
-
 def from_response(
     status: int, body: bytes, *, retry_after: str | None = None, in_conversation: bool = False
 ) -> Failure:
@@ -109,14 +107,18 @@ def from_event(code: str | None, status: int, message: str | None) -> Failure:
 def workflow_failed(reason: str | None) -> Failure:
     """The meaning of a failed `workflow_finished` that no `error` event explains."""
     detail = said("the workflow failed", reason)
-    mend = "Look at the run's log in Dify: a node of the Chatflow failed."
+    mend = "Look at the run's log in Dify: a node of the app failed."
     return Failure(error=ProviderUnavailable(detail, mend=mend))
 
 
-def needs_a_person() -> Failure:
-    """The meaning of a run that paused until somebody fills a form in."""
-    mend = "The Chatflow has a Human Input node; remove it or answer its form in Dify."
-    return Failure(error=AnswerIncomplete("a person has to act", mend=mend))
+def needs_a_person(form: str = "") -> Failure:
+    """The meaning of a run that paused until somebody fills a form in; `form` is its title."""
+    named = f" \u201c{cleaned(form)}\u201d" if form else ""
+    mend = (
+        f"The app waits at its Human Input node{named}: answer the form in Dify and tell the "
+        "follower, or take the node out of the app."
+    )
+    return Failure(error=NeedsPerson("a person has to act", mend=mend))
 
 
 def _from_envelope(status: int, envelope: ErrorBody, retry_after_s: float | None) -> Failure:

@@ -1,30 +1,45 @@
 """Dify's stream events, folded into ours.
 
-Knows the events of the four chat app types, in every order seen in the field, and what of them
-is the answer. Knows no socket and no clock: payloads go in, our events come out, and flags tell
-whether the run is over. Unknown events and fields are skipped, and null means missing. Source:
-Dify service API, "The stream".
+Knows the events of every app type, in every order seen in the field, and what of them is the
+answer; its text is kept by `dify_answer`. Knows no socket and no clock: payloads go in, our
+events come out, and flags tell whether the run is over. Unknown events and fields are skipped,
+and null means missing. Source: Dify service API, "The stream".
 """
 
 import msgspec
 
 from yingda.errors import AnswerEmpty, AnswerIncomplete
-from yingda.providers.base import (
-    Event,
-    Finished,
-    Started,
-    TextDelta,
-    TextReplaced,
-    Usage,
-)
+from yingda.providers.base import Event, Finished, Source, Started, Usage
+from yingda.providers.dify_answer import AnswerText
 from yingda.providers.dify_errors import from_event, needs_a_person, workflow_failed
+from yingda.providers.dify_files import AnswerFile, files_in, made_files
+from yingda.providers.dify_outputs import outputs_in
+from yingda.providers.dify_reading import Reading
+from yingda.providers.dify_sources import sources_in
 from yingda.providers.dify_usage import UNREADABLE, usage_in
-from yingda.providers.dify_wire import EVENT, TELLING, WireEvent, name_of, run_end, status_of
+from yingda.providers.dify_wire import (
+    EVENT,
+    GOOD_ENDS,
+    TELLING,
+    RunEnd,
+    WireEvent,
+    chunk_text,
+    form_title,
+    name_of,
+    run_end,
+    status_of,
+)
 from yingda.providers.failures import Failure
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
-from yingda.providers.thinking import ThinkingFilter
 
 _LIMIT_MEND = "Have the app answer more briefly; look at the run's log for a model that loops."
+_EMPTY_MEND = "Let every path of the app end in an answer."
+_NO_OUTPUT_MEND = "Let the workflow end with an output of text, and name it as `output_key`."
+#: Events that are neither text nor in `TELLING`, and end a run all the same.
+_PAUSES = frozenset({"human_input_required", "workflow_paused"})
+
+
+_PLAIN = Reading()
 
 
 class RunReader:
@@ -38,38 +53,34 @@ class RunReader:
 
     __slots__ = (
         "_agent_spoke",
+        "_end_failure",
         "_events",
-        "_filter",
+        "_files",
         "_ids",
-        "_limit_chars",
-        "_pieces",
-        "_room_chars",
-        "_shown",
-        "_workflow_failure",
+        "_reading",
+        "_text",
         "began",
         "failure",
         "over",
         "settled",
-        "text_came",
     )
 
-    def __init__(self, answer_limit_chars: int = ANSWER_LIMIT_CHARS) -> None:
+    def __init__(
+        self, answer_limit_chars: int = ANSWER_LIMIT_CHARS, reading: Reading = _PLAIN
+    ) -> None:
         #: Whether a real event came; pings are none.
         self.began = False
-        self.text_came = False
         self.settled = False
         self.over = False
         self.failure: Failure | None = None
+        self._reading = reading
         self._events: list[Event] = []
         self._ids = Started()
-        self._limit_chars = self._room_chars = answer_limit_chars
-        self._filter = ThinkingFilter()
-        #: Visible text that no event carries yet.
-        self._pieces: list[str] = []
-        #: Visible text so far, as the pieces that events carried.
-        self._shown: list[str] = []
+        self._text = AnswerText(answer_limit_chars, reading.files_url)
+        self._files: tuple[AnswerFile, ...] = ()
         self._agent_spoke = False
-        self._workflow_failure: Failure | None = None
+        #: What the run's end will mean, whatever events still come before it.
+        self._end_failure: Failure | None = None
 
     @property
     def event_count(self) -> int:
@@ -79,7 +90,12 @@ class RunReader:
     @property
     def has_text(self) -> bool:
         """Whether there is visible text that no event carries yet."""
-        return bool(self._pieces)
+        return self._text.is_waiting
+
+    @property
+    def text_came(self) -> bool:
+        """Whether any text came, visible or not."""
+        return self._text.came
 
     def feed(self, payloads: list[bytes]) -> None:
         """Read these payloads; what follows the end or a failure is not read."""
@@ -101,7 +117,7 @@ class RunReader:
     def take(self) -> list[Event]:
         """Our events for what was read since the last call; its text in as few as can be."""
         events = self._events
-        self._flush(events)
+        self._text.flush(events)
         self._events = []
         return events
 
@@ -112,10 +128,10 @@ class RunReader:
 
     def end(self) -> None:
         """Take the end of the body, or of the wait for a closing event, in."""
-        if self._workflow_failure is not None:
-            self.failure = self._workflow_failure
+        if self._end_failure is not None:
+            self.failure = self._end_failure
         elif self.settled:
-            self._finish(None, self._events)
+            self._finish(None, (), self._events)
         else:
             self._fail(AnswerIncomplete("Dify's stream ended before the answer did"))
 
@@ -140,39 +156,60 @@ class RunReader:
             self._take_message(wire.answer or "", events)
         elif name == "agent_message":
             self._agent_spoke = True
-            self._append(wire.answer or "")
-        elif name in TELLING or name == "workflow_paused":
+            self._text.add(wire.answer or "")
+        elif name in TELLING or name in _PAUSES:
             self._take_rare(wire, events)
+        if self._text.is_over_limit:
+            self._fail_over_limit()
 
     def _take_rare(self, wire: WireEvent, events: list[Event]) -> None:
-        if wire.event == "message_replace":
-            self._replace(wire.answer or "", events)
-        elif wire.event == "message_end":
-            self._finish(usage_in(wire.metadata), events)
-        elif wire.event == "workflow_paused":
-            self.failure = needs_a_person()
-        elif wire.event == "workflow_finished":
-            self._take_workflow_end(wire.data)
+        match wire.event:
+            case "text_chunk" | "text_replace":
+                self._take_chunk(wire, events)
+            case "message_replace":
+                self._text.replace(wire.answer or "", events)
+            case "message_end":
+                self._files += made_files(wire.files)
+                sources = sources_in(wire.metadata) if self._reading.gives_sources else ()
+                self._finish(usage_in(wire.metadata), sources, events)
+            case "human_input_required":
+                # Normally the pause follows at once, and says less.
+                self._end_failure = needs_a_person(form_title(wire.data))
+                self.settled = True
+            case "workflow_paused":
+                self.failure = self._end_failure or needs_a_person()
+            case "workflow_finished":
+                self._take_workflow_end(run_end(wire.data), events)
+            case _:
+                self.failure = from_event(wire.code, status_of(wire.status), wire.message)
+
+    def _take_chunk(self, wire: WireEvent, events: list[Event]) -> None:
+        text = chunk_text(wire.data)
+        if text is None:
+            self._fail(AnswerIncomplete("an event of Dify's stream cannot be read"))
+        elif wire.event == "text_chunk":
+            self._text.add(text)
         else:
-            self.failure = from_event(wire.code, status_of(wire.status), wire.message)
+            self._text.replace(text, events)
 
     def _note_ids(self, wire: WireEvent, events: list[Event]) -> None:
         """Keep each id from the first event that has it; null and empty say nothing."""
         ids = self._ids
+        conversation_id = wire.conversation_id if self._reading.has_conversations else None
         if (
             (ids.task_id or not wire.task_id)
-            and (ids.conversation_id or not wire.conversation_id)
+            and (ids.conversation_id or not conversation_id)
             and (ids.message_id or not wire.message_id)
             and (ids.workflow_run_id or not wire.workflow_run_id)
         ):
             return
         self._ids = Started(
-            conversation_id=ids.conversation_id or wire.conversation_id or None,
+            conversation_id=ids.conversation_id or conversation_id or None,
             task_id=ids.task_id or wire.task_id or None,
             message_id=ids.message_id or wire.message_id or None,
             workflow_run_id=ids.workflow_run_id or wire.workflow_run_id or None,
         )
-        self._flush(events)
+        self._text.flush(events)
         events.append(self._ids)
 
     def _take_message(self, answer: str, events: list[Event]) -> None:
@@ -183,82 +220,58 @@ class RunReader:
         """
         if self._agent_spoke and answer:
             self._agent_spoke = False
-            self._replace(answer, events)
+            self._text.replace(answer, events)
         else:
-            self._append(answer)
+            self._text.add(answer)
 
-    def _append(self, answer: str) -> None:
-        if not answer:
-            return
-        self.text_came = True
-        visible = self._filter.feed(answer)
-        if visible:
-            self._show(visible)
-
-    def _show(self, visible: str) -> None:
-        """Add to the visible text, as far as the answer's limit leaves room."""
-        if len(visible) > self._room_chars:
-            visible = visible[: self._room_chars]
-            self._fail(AnswerIncomplete("the answer is over its limit", mend=_LIMIT_MEND))
-        self._room_chars -= len(visible)
-        self._pieces.append(visible)
-
-    def _replace(self, answer: str, events: list[Event]) -> None:
-        """Set the text anew, telling no more than the difference when it merely goes on."""
-        self._flush(events)
-        shown = "".join(self._shown)
-        self.text_came = True
-        self._filter = ThinkingFilter()
-        whole = self._filter.feed(answer)
-        if not whole.startswith(shown):
-            # Text that the filter holds back may be all that is missing.
-            whole += self._filter.finish()
-            self._filter = ThinkingFilter()
-        if whole.startswith(shown):
-            self._show(whole[len(shown) :])
-        else:
-            kept = whole[: self._limit_chars]
-            events.append(TextReplaced(kept))
-            self._shown = [kept]
-            self._room_chars = self._limit_chars - len(kept)
-            self._show(whole[len(kept) :])
-
-    def _take_workflow_end(self, data: msgspec.Raw) -> None:
+    def _take_workflow_end(self, end: RunEnd, events: list[Event]) -> None:
         """Either order of `workflow_finished` and its closing event is met in the field."""
-        end = run_end(data)
         self.settled = True
         if end.status in {"failed", "exception"}:
             # The `error` event that follows tells the code; until then this is all we know.
-            self._workflow_failure = workflow_failed(end.error)
+            self._end_failure = workflow_failed(end.error)
         elif end.status == "paused":
-            self.failure = needs_a_person()
+            self.failure = self._end_failure or needs_a_person()
         elif end.status == "stopped":
             self._fail(AnswerIncomplete("the run was stopped at Dify"))
-        elif end.status not in {"succeeded", "partial-succeeded"}:
+        elif end.status not in GOOD_ENDS:
             self._fail(AnswerIncomplete("the workflow ended in a state that is not known"))
-
-    def _finish(self, usage: Usage | None, events: list[Event]) -> None:
-        self._show(self._filter.finish())
-        self._flush(events)
-        if self.failure is not None:
-            return
-        if self._workflow_failure is not None:
-            self.failure = self._workflow_failure
-        elif "".join(self._shown).strip():
-            self.over = True
-            events.append(Finished(usage=usage))
+        elif self._reading.is_workflow:
+            self._take_outputs(end, events)
+            self._finish(end.usage, (), events)
         else:
-            mend = "Let every path of the app end in an answer."
+            self._files += made_files(end.files)
+
+    def _take_outputs(self, end: RunEnd, events: list[Event]) -> None:
+        """The outputs are what the app's owner made of the text, so they win over its chunks.
+
+        Only where none of them is sure to be the answer, the chunks stay.
+        """
+        outputs = outputs_in(end.outputs)
+        text = outputs.text(self._reading.output_key)
+        if not text and not self._text.came and self._reading.output_key is None:
+            text = outputs.as_json()
+        if text:
+            self._text.replace(text, events)
+        self._files += files_in(end.files) or outputs.files()
+
+    def _finish(
+        self, usage: Usage | None, sources: tuple[Source, ...], events: list[Event]
+    ) -> None:
+        self._text.finish(self._files, events)
+        if self._text.is_over_limit:
+            self._fail_over_limit()
+        elif self._end_failure is not None:
+            self.failure = self._end_failure
+        elif self._text.shown.strip():
+            self.over = True
+            events.append(Finished(usage=usage, sources=sources))
+        else:
+            mend = _NO_OUTPUT_MEND if self._reading.is_workflow else _EMPTY_MEND
             self.failure = Failure(error=AnswerEmpty("the run ended without text", mend=mend))
 
-    def _flush(self, events: list[Event]) -> None:
-        if not self._pieces:
-            return
-        text = "".join(self._pieces)
-        self._pieces.clear()
-        if text:
-            self._shown.append(text)
-            events.append(TextDelta(text))
+    def _fail_over_limit(self) -> None:
+        self._fail(AnswerIncomplete("the answer is over its limit", mend=_LIMIT_MEND))
 
     def _fail(self, error: AnswerIncomplete) -> None:
         self.failure = Failure(error=error)

@@ -1,24 +1,25 @@
 """What kind of app a Dify key opens.
 
-Knows only whether the app can chat; which events come then, the reader takes as they come. An
-app has one type for life, so one answer is kept for good. Source: Dify service API, "App types".
+Knows the app's type, by what is set, by `GET /info`, or by what Dify refuses; which events come
+then, the reader takes as they come. An app has one type for life, so one answer is kept for
+good. Source: Dify service API, "App types".
 """
 
-import asyncio
+from typing import Final
 
 import msgspec
 
 from yingda.clock import Clock
-from yingda.errors import ProviderError
+from yingda.errors import ProviderUnavailable
 from yingda.providers.dify_api import DifyApi
-from yingda.providers.dify_errors import not_supported
+from yingda.providers.dify_once import AskedOnce
 from yingda.providers.dify_settings import AppMode, DifySettings
+from yingda.providers.dify_usage import UNREADABLE
 
-#: Our choice: how soon to ask again after `GET /info` failed; each time delays one question.
-_AGAIN_AFTER_S = 60.0
-#: What a refusal with `not_chat_app` leaves open.
-_EITHER = "completion or workflow"
-_NO_CHAT = frozenset({AppMode.COMPLETION.value, AppMode.WORKFLOW.value, _EITHER})
+#: The types whose runs know nothing of each other: they have no conversations.
+MEMORYLESS: Final = frozenset({AppMode.COMPLETION, AppMode.WORKFLOW})
+#: What a version that names no type is tried as, in turn. A refused run costs nothing.
+_NEXT: Final = {AppMode.CHAT: AppMode.WORKFLOW, AppMode.WORKFLOW: AppMode.COMPLETION}
 
 
 class _Info(msgspec.Struct, frozen=True):
@@ -30,35 +31,38 @@ class DifyMode:
 
     def __init__(self, api: DifyApi, settings: DifySettings, clock: Clock) -> None:
         self._api = api
-        self._clock = clock
         self._info_s = settings.info_s
-        self._mode: str | None = settings.mode.value if settings.mode is not None else None
-        self._asking = asyncio.Lock()
-        self._ask_from_s = clock.monotonic()
+        self._about = AskedOnce(self._ask, clock)
+        self._about.known = settings.mode
+        #: Whether the type is sure, not merely what is tried.
+        self._is_sure = settings.mode is not None
 
-    async def require_chat(self) -> None:
-        """Raise `ProviderMisconfigured` if the app is known to be no chat app.
+    @property
+    def known(self) -> AppMode | None:
+        """The type as far as it is known by now."""
+        return self._about.known
 
-        A type that cannot be found out counts as chat: the run itself will tell.
-        """
-        if self._mode is None and self._clock.monotonic() >= self._ask_from_s:
-            async with self._asking:
-                await self._ask()
-        if self._mode in _NO_CHAT:
-            raise not_supported(self._mode)
+    async def find(self) -> AppMode:
+        """The type. One that cannot be found out counts as chat: the run itself will tell."""
+        return await self._about.value() or AppMode.CHAT
 
-    def learn_no_chat(self) -> None:
-        """Dify refused a run with `not_chat_app`: the app is one of the other types."""
-        self._mode = _EITHER
+    def refused(self, mode: AppMode) -> bool:
+        """Dify refused a run of this type; whether another type is to be tried now."""
+        if self._is_sure:
+            return False
+        if self._about.known in {mode, None}:
+            if mode not in _NEXT:
+                return False
+            self._about.known = _NEXT[mode]
+        return True
 
-    async def _ask(self) -> None:
-        if self._mode is not None or self._clock.monotonic() < self._ask_from_s:
-            return
+    async def _ask(self) -> AppMode:
+        body = await self._api.call("GET", "/info", deadline_s=self._info_s)
         try:
-            body = await self._api.call("GET", "/info", deadline_s=self._info_s)
             info = msgspec.json.decode(body or b"{}", type=_Info)
-        except (ProviderError, msgspec.DecodeError, UnicodeDecodeError):
-            self._ask_from_s = self._clock.monotonic() + _AGAIN_AFTER_S
-            return
-        # Versions before mid-2025 name no mode.
-        self._mode = info.mode or AppMode.CHAT.value
+        except UNREADABLE as error:
+            raise ProviderUnavailable("Dify's /info is not as expected") from error
+        # Versions before mid-2025 name no mode, later ones may name a type that is not known here.
+        known = next((mode for mode in AppMode if mode == info.mode), None)
+        self._is_sure = known is not None
+        return known or AppMode.CHAT

@@ -14,9 +14,12 @@ import msgspec
 from yingda.clock import Clock
 from yingda.errors import ProviderMisconfigured, ProviderUnavailable
 from yingda.providers.base import FoundAnswer, RunTrace
+from yingda.providers.dify_answer import whole_answer
 from yingda.providers.dify_api import DifyApi, is_uuid
+from yingda.providers.dify_outputs import outputs_in
+from yingda.providers.dify_reading import Reading
 from yingda.providers.dify_settings import DifySettings
-from yingda.providers.thinking import strip_thinking
+from yingda.providers.dify_wire import GOOD_ENDS
 
 #: Dify's `created_at` is in whole seconds, and its clock is not ours. Our choice.
 SLACK_S = 10.0
@@ -35,10 +38,6 @@ class Absence(Enum):
     PENDING = "pending"
     #: Dify has nothing, or the run failed.
     NONE = "none"
-
-
-class _Outputs(msgspec.Struct, frozen=True):
-    answer: str | None = None
 
 
 class _WorkflowRun(msgspec.Struct, frozen=True):
@@ -69,7 +68,6 @@ class _Conversations(msgspec.Struct, frozen=True):
 
 
 _WORKFLOW_RUN = msgspec.json.Decoder(_WorkflowRun)
-_OUTPUTS = msgspec.json.Decoder(_Outputs)
 _MESSAGES = msgspec.json.Decoder(_Messages)
 _CONVERSATIONS = msgspec.json.Decoder(_Conversations)
 
@@ -87,11 +85,11 @@ class DifyRecovery:
         self._limit_chars = settings.answer_limit_chars
         self._clock = clock
 
-    async def find(self, trace: RunTrace) -> FoundAnswer | None:
+    async def find(self, trace: RunTrace, reading: Reading) -> FoundAnswer | None:
         """The answer, or None. Raises a `ProviderError` when Dify could not be asked."""
         due_s = self._clock.monotonic() + self._wait_s
         while True:
-            outcome = await self._look(trace)
+            outcome = await self._look(trace, reading)
             if isinstance(outcome, FoundAnswer):
                 # An answer over the cap cannot be handed over whole, so it does not count.
                 return outcome if len(outcome.text) <= self._limit_chars else None
@@ -100,18 +98,22 @@ class DifyRecovery:
                 return None
             await self._clock.sleep(self._every_s)
 
-    async def _look(self, trace: RunTrace) -> _Outcome:
+    async def _look(self, trace: RunTrace, reading: Reading) -> _Outcome:
         if trace.workflow_run_id:
-            outcome = await self._look_at_workflow_run(trace, trace.workflow_run_id)
+            outcome = await self._look_at_workflow_run(trace, trace.workflow_run_id, reading)
             if outcome is not None:
                 return outcome
+        if not reading.has_conversations:
+            return Absence.NONE
         async for conversation_id in self._conversations(trace):
-            outcome = await self._look_into(conversation_id, trace)
+            outcome = await self._look_into(conversation_id, trace, reading)
             if outcome is not None:
                 return outcome
         return Absence.NONE
 
-    async def _look_at_workflow_run(self, trace: RunTrace, run_id: str) -> _Outcome | None:
+    async def _look_at_workflow_run(
+        self, trace: RunTrace, run_id: str, reading: Reading
+    ) -> _Outcome | None:
         """What the run's record tells; None where it tells nothing and messages may."""
         try:
             body = await self._api.call("GET", f"/workflows/run/{quote(run_id, safe='')}")
@@ -125,13 +127,15 @@ class DifyRecovery:
             return Absence.PENDING
         if run.status is None:
             return None
-        if run.status not in {"succeeded", "partial-succeeded"}:
+        if run.status not in GOOD_ENDS:
             return Absence.NONE
-        answer = _answer_in(run.outputs)
+        answer = _answer_in(run.outputs, reading)
         if not answer:
             return None
         return FoundAnswer(
-            text=answer, conversation_id=trace.conversation_id, message_id=trace.message_id
+            text=answer,
+            conversation_id=trace.conversation_id if reading.has_conversations else None,
+            message_id=trace.message_id,
         )
 
     async def _conversations(self, trace: RunTrace) -> AsyncIterator[str]:
@@ -150,7 +154,9 @@ class DifyRecovery:
             if _is_recent(conversation.created_at, trace):
                 yield conversation.id
 
-    async def _look_into(self, conversation_id: str, trace: RunTrace) -> _Outcome | None:
+    async def _look_into(
+        self, conversation_id: str, trace: RunTrace, reading: Reading
+    ) -> _Outcome | None:
         params = {"conversation_id": conversation_id, "user": trace.user, "limit": _NEWEST}
         body = await self._api.call("GET", "/messages", params=params)
         if body is None:
@@ -159,7 +165,7 @@ class DifyRecovery:
         if not asked:
             return None
         newest = max(asked, key=lambda message: message.created_at or 0.0)
-        return _outcome(newest, conversation_id)
+        return _outcome(newest, conversation_id, reading)
 
 
 def _is_asked(message: _Message, trace: RunTrace) -> bool:
@@ -192,24 +198,26 @@ def _is_of_an_earlier_turn(created_at: float | None, trace: RunTrace) -> bool:
     return created_at < trace.not_before - _ROUNDING_S
 
 
-def _outcome(message: _Message, conversation_id: str) -> _Outcome:
+def _outcome(message: _Message, conversation_id: str, reading: Reading) -> _Outcome:
     if message.status == "error":
         return Absence.NONE
     if not message.answer:
         return Absence.PENDING
-    text = strip_thinking(message.answer)
-    if not text.strip():
+    text = whole_answer(message.answer, (), reading.files_url)
+    if not text:
         return Absence.NONE
     return FoundAnswer(text=text, conversation_id=conversation_id, message_id=message.id)
 
 
-def _answer_in(outputs: msgspec.Raw) -> str:
-    try:
-        answer = _OUTPUTS.decode(outputs).answer
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-    text = strip_thinking(answer or "")
-    return text if text.strip() else ""
+def _answer_in(raw: msgspec.Raw, reading: Reading) -> str:
+    outputs = outputs_in(raw)
+    if not reading.is_workflow:
+        answer = outputs.values.get("answer")
+        return whole_answer(answer if isinstance(answer, str) else "", (), reading.files_url)
+    text = outputs.text(reading.output_key)
+    if not text and reading.output_key is None:
+        text = outputs.as_json()
+    return whole_answer(text, outputs.files(), reading.files_url)
 
 
 def _decoded(decoder: msgspec.json.Decoder[_Kept], body: bytes) -> _Kept:

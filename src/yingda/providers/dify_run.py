@@ -1,20 +1,19 @@
 """One question put to Dify, from the first request to the last event.
 
 Knows when a question may be asked once more (`dify_errors` decides, this module does it), how
-long to wait, and when to close the connection. Knows no mode and no recovery after a crash.
+long to wait, and when to close the connection. Knows no recovery after a crash.
 """
-
-from collections.abc import Mapping
 
 import aiohttp
 
-from yingda.clock import Clock
 from yingda.providers.base import ConversationReset, Event, Prompt
-from yingda.providers.dify_api import DifyApi, is_uuid
+from yingda.providers.dify_api import is_uuid
+from yingda.providers.dify_app import DifyApp
+from yingda.providers.dify_errors import WRONG_TYPE
 from yingda.providers.dify_events import RunReader
-from yingda.providers.dify_settings import DifySettings
+from yingda.providers.dify_mode import MEMORYLESS
+from yingda.providers.dify_settings import AppMode
 from yingda.providers.failures import RunFailed, retry_delay_s
-from yingda.providers.gathering import Gathering
 from yingda.providers.intake import Intake, IntakeSettings
 from yingda.providers.sse import EventSplitter
 
@@ -28,37 +27,26 @@ class DifyRun:
     event. `close` must be called at the end, whichever end it is.
     """
 
-    def __init__(
-        self,
-        api: DifyApi,
-        settings: DifySettings,
-        clock: Clock,
-        gathering: Gathering,
-        prompt: Prompt,
-    ) -> None:
-        self._api = api
-        self._settings = settings
-        self._clock = clock
-        self._gathering = gathering
+    def __init__(self, app: DifyApp, prompt: Prompt) -> None:
+        self._app = app
+        self._settings = app.settings
+        self._clock = app.clock
         self._prompt = prompt
         self._conversation_id = prompt.conversation_id or None
-        #: Whether Dify said that the app is of a type that cannot chat.
-        self.no_chat_app = False
+        self._mode = AppMode.CHAT
         self._tries_made = 0
-        self._total_due_s = clock.monotonic() + settings.total_s
+        self._total_due_s = app.clock.monotonic() + app.settings.total_s
         self._response: aiohttp.ClientResponse | None = None
         self._intake: Intake | None = None
         #: Whether `Finished` was given.
         self.over = False
-        #: Another provider's id, or a damaged one: Dify would refuse it for ever with a 400.
-        self._reset_due = self._conversation_id is not None and not is_uuid(self._conversation_id)
 
     async def step(self) -> list[Event]:
         """The next events, perhaps none. Raises a `ProviderError` when no whole answer comes."""
-        if self._reset_due:
-            return self._reset()
         try:
             if self._intake is None:
+                if await self._has_lost_conversation():
+                    return self._reset()
                 self._intake = await self._open()
                 return []
             events = await self._intake.next_events()
@@ -78,30 +66,26 @@ class DifyRun:
             self._response.close()
             self._response = None
 
-    def request_body(self) -> Mapping[str, object]:
-        """The body of `POST /chat-messages`; always streaming, and never a title made."""
-        prompt = self._prompt
-        body: dict[str, object] = {
-            "query": prompt.text,
-            "inputs": dict(self._settings.inputs),
-            "response_mode": "streaming",
-            "user": prompt.user,
-            "auto_generate_name": False,
-        }
-        if self._conversation_id is not None:
-            body["conversation_id"] = self._conversation_id
-        if prompt.trace_id is not None:
-            body["trace_id"] = prompt.trace_id
-        return body
+    async def _has_lost_conversation(self) -> bool:
+        """Whether the id is another provider's, or damaged: Dify would refuse it with a 400.
+
+        An app without conversations has none to lose.
+        """
+        if self._conversation_id is None or is_uuid(self._conversation_id):
+            return False
+        return await self._app.mode.find() not in MEMORYLESS
 
     async def _open(self) -> Intake:
         settings = self._settings
+        request = await self._app.request(self._prompt, self._conversation_id)
+        self._mode = request.mode
         now_s = self._clock.monotonic()
         self._tries_made += 1
-        response = self._response = await self._api.open_stream(
-            self.request_body(),
+        response = self._response = await self._app.api.open_stream(
+            request.path,
+            request.body,
             deadline_s=min(settings.first_event_s, self._total_due_s - now_s),
-            in_conversation=self._conversation_id is not None,
+            in_conversation=request.in_conversation,
         )
         limits = IntakeSettings(
             service="Dify",
@@ -115,15 +99,18 @@ class DifyRun:
             line_limit_bytes=settings.line_limit_bytes,
             total_limit_bytes=settings.total_limit_bytes,
         )
-        reader = RunReader(settings.answer_limit_chars)
+        reader = RunReader(settings.answer_limit_chars, self._app.reading(request.mode))
         return Intake(
-            response, reader, splitter, limits, clock=self._clock, gathering=self._gathering
+            response, reader, splitter, limits, clock=self._clock, gathering=self._app.gathering
         )
 
     async def _recover(self, failed: RunFailed, *, text_came: bool) -> list[Event]:
         """Ask again where that is safe; otherwise raise what failed."""
         failure = failed.failure
-        self.no_chat_app = failure.code == "not_chat_app"
+        if failure.code in WRONG_TYPE and self._app.mode.refused(self._mode):
+            # Nothing was begun: this was no try.
+            self._tries_made -= 1
+            return []
         if not text_came:
             if failure.conversation_lost and self._conversation_id is not None:
                 return self._reset()
@@ -137,6 +124,5 @@ class DifyRun:
 
     def _reset(self) -> list[Event]:
         """Ask the next time without the conversation; possible once, as then there is none."""
-        self._reset_due = False
         self._conversation_id = None
         return [ConversationReset()]

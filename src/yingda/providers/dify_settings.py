@@ -14,6 +14,9 @@ from yingda.errors import ProviderMisconfigured
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
 
+#: What stands behind the address in examples that people copy.
+_PASTED = ("/chat-messages", "/completion-messages", "/workflows/run", "/v1")
+
 
 class AppMode(StrEnum):
     """Dify's app types, as `GET /info` names them."""
@@ -33,8 +36,16 @@ class DifySettings(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str
     #: None asks `GET /info`, once.
     mode: AppMode | None = None
-    #: Values for the app's input variables; a prompt's own come on top.
+    #: Templates for the values of the app's input variables; see `yingda.templates`.
     inputs: Mapping[str, str] = {}
+    #: The variable that takes the question, where the app has no conversations; None finds it out.
+    input_key: str | None = None
+    #: The output that is a Workflow's answer; None takes the likeliest.
+    output_key: str | None = None
+    #: Whether the documents that an answer leans on are given.
+    sources: bool = False
+    #: Where files are whose address names no host; None is the API's own host.
+    files_url: str | None = None
     #: Dify service API, "The stream": 30 to 60 s; a missing conversation may show as pings only.
     first_event_s: float = 60.0
     #: The same page: at least 30 s; pings come every 10 s.
@@ -94,7 +105,9 @@ def usable_base_url(text: str) -> str:
         raise ProviderMisconfigured("the base URL is no http(s) address", mend=mend)
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise ProviderMisconfigured("the base URL has a login, query or fragment", mend=mend)
-    path = parts.path.removesuffix("/chat-messages").rstrip("/").removesuffix("/v1").rstrip("/")
+    path = parts.path
+    for ending in _PASTED:
+        path = path.removesuffix(ending).rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}/v1"
 
 

@@ -6,6 +6,7 @@ Knows which fields matter and which events must not be missed; what they mean st
 
 import msgspec
 
+from yingda.providers.base import Usage
 from yingda.providers.dify_usage import UNREADABLE
 
 
@@ -23,6 +24,7 @@ class WireEvent(msgspec.Struct, frozen=True, gc=False):
     status: int | str | None = None
     data: msgspec.Raw = msgspec.Raw()
     metadata: msgspec.Raw = msgspec.Raw()
+    files: msgspec.Raw = msgspec.Raw()
 
 
 class _EventName(msgspec.Struct, frozen=True):
@@ -34,17 +36,51 @@ class RunEnd(msgspec.Struct, frozen=True):
 
     status: str | None = None
     error: str | None = None
+    outputs: msgspec.Raw = msgspec.Raw()
+    files: msgspec.Raw = msgspec.Raw()
+    total_tokens: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens of the whole run; None where Dify does not tell."""
+        try:
+            tokens = msgspec.json.decode(self.total_tokens, type=int)
+        except UNREADABLE:
+            return None
+        return Usage(total_tokens=tokens) if tokens > 0 else None
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    text: str | None = None
+
+
+class _Form(msgspec.Struct, frozen=True):
+    node_title: str | None = None
 
 
 #: Raises `msgspec.ValidationError` for a field of the wrong type.
 EVENT = msgspec.json.Decoder(WireEvent)
 _NAME = msgspec.json.Decoder(_EventName)
 _RUN_END = msgspec.json.Decoder(RunEnd)
+_CHUNK = msgspec.json.Decoder(_Chunk)
+_FORM = msgspec.json.Decoder(_Form)
 
 #: The events that change what a follower reads; one of these that cannot be read is a loss.
 TELLING = frozenset(
-    {"message", "agent_message", "message_replace", "message_end", "error", "workflow_finished"}
+    {
+        "message",
+        "agent_message",
+        "message_replace",
+        "message_end",
+        "text_chunk",
+        "text_replace",
+        "error",
+        "workflow_finished",
+    }
 )
+#: The states in which a workflow has its answer; a failed node that had an error branch makes it
+#: the second.
+GOOD_ENDS = frozenset({"succeeded", "partial-succeeded"})
 
 
 def name_of(payload: bytes) -> str | None:
@@ -67,3 +103,19 @@ def run_end(data: msgspec.Raw) -> RunEnd:
         return _RUN_END.decode(data)
     except UNREADABLE:
         return RunEnd()
+
+
+def chunk_text(data: msgspec.Raw) -> str | None:
+    """The text of a `text_chunk` or `text_replace`; None where that cannot be read."""
+    try:
+        return _CHUNK.decode(data).text or ""
+    except UNREADABLE:
+        return None
+
+
+def form_title(data: msgspec.Raw) -> str:
+    """What the app's owner called the form that a person has to fill in; "" if nothing."""
+    try:
+        return _FORM.decode(data).node_title or ""
+    except UNREADABLE:
+        return ""

@@ -40,13 +40,15 @@ class Reader(Protocol):
 
     #: Whether a real event came; keep-alives are none.
     began: bool
-    #: Whether any text came, shown or not.
-    text_came: bool
     #: Whether the answer is whole, and only a closing event may still come.
     settled: bool
     #: Whether `Finished` is among the events.
     over: bool
     failure: Failure | None
+
+    @property
+    def text_came(self) -> bool:
+        """Whether any text came, shown or not."""
 
     @property
     def event_count(self) -> int:

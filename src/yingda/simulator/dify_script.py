@@ -22,6 +22,10 @@ class AppMode(StrEnum):
     WORKFLOW = "workflow"
 
 
+#: The types that have no conversations.
+MEMORYLESS = frozenset({AppMode.COMPLETION, AppMode.WORKFLOW})
+
+
 class Trouble(StrEnum):
     """What goes wrong; the value is the keyword that a question may carry after `#`."""
 
@@ -76,6 +80,13 @@ class DifyScript(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending = Ending.MESSAGE_END_FIRST
     #: The status of `workflow_finished` in a good end.
     workflow_status: str = "succeeded"
+    #: A workflow's outputs; None is the text alone, as `answer`.
+    outputs: dict[str, object] | None = None
+    #: Whether a Workflow app tells its text while it is made.
+    has_chunks: bool = True
+    #: Files that the run made, and documents that it retrieved, as Dify describes them.
+    files: tuple[dict[str, object], ...] = ()
+    resources: tuple[dict[str, object], ...] = ()
     #: Sent as `message_replace` after the text.
     replaced_by: str | None = None
     #: New Agent's closing `message`; None repeats the text.

@@ -1,6 +1,6 @@
 """A Dify that does as it is told, over real HTTP.
 
-Serves the Service API calls that a chat client makes, keeps conversations and messages, and
+Serves the Service API calls that a client of any app makes, keeps conversations and messages, and
 misbehaves by script. Delays go by the clock that is passed in. Answers are shaped after the Dify
 service API reference; nothing here thinks.
 """
@@ -14,9 +14,11 @@ import msgspec
 from aiohttp import web
 
 from yingda.clock import Clock
+from yingda.simulator.dify_asking import RUN_PATHS, STOP_PATHS, question_in, wrong_address
+from yingda.simulator.dify_records import KeptMessage
 from yingda.simulator.dify_refusals import REFUSALS, refusal, refused
-from yingda.simulator.dify_script import AppMode, DifyScript, Trouble, steered
-from yingda.simulator.dify_stream import Cut, RunIds, StreamWriter
+from yingda.simulator.dify_script import MEMORYLESS, AppMode, DifyScript, Trouble, steered
+from yingda.simulator.dify_stream import Cut, RunIds, StreamWriter, outputs_of
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,19 +32,6 @@ class Recorded(msgspec.Struct, frozen=True):
     method: str
     path: str
     values: dict[str, object]
-
-
-class KeptMessage(msgspec.Struct, kw_only=True):
-    """One question and its answer, as `GET /messages` shows them."""
-
-    ids: RunIds
-    user: str
-    query: str
-    answer: str
-    created_at_s: float
-    #: Until then the answer is still being made.
-    ready_at_s: float
-    failed: bool = False
 
 
 class DifyServer:
@@ -70,6 +59,8 @@ class DifyServer:
         self.base_url = ""
         #: What `GET /parameters` tells besides: `opening_statement`, `suggested_questions`.
         self.introduction: dict[str, object] = {}
+        #: The variable that takes the question of an app without conversations.
+        self.input_key = "query"
         self.calls: Counter[str] = Counter()
         self.requests: list[Recorded] = []
         self.stopped: list[str] = []
@@ -107,8 +98,8 @@ class DifyServer:
         app = web.Application(middlewares=[self._guard])
         app.add_routes(
             [
-                web.post("/v1/chat-messages", self._run),
-                web.post("/v1/chat-messages/{task_id}/stop", self._stop),
+                *(web.post(path, self._run) for path in RUN_PATHS),
+                *(web.post(path, self._stop) for path in STOP_PATHS),
                 web.get("/v1/messages", self._list_messages),
                 web.get("/v1/conversations", self._list_conversations),
                 web.delete("/v1/conversations/{id}", self._delete),
@@ -134,14 +125,17 @@ class DifyServer:
 
     async def _run(self, request: web.Request) -> web.StreamResponse:
         values = await request.json()
-        query, user = str(values["query"]), str(values["user"])
+        code = wrong_address(self.mode, request.path)
+        if code:
+            return refusal(400, code, "Please check if your app mode matches.")
+        query, user = question_in(self.mode, values, self.input_key), str(values["user"])
+        if query is None:
+            return refusal(400, "invalid_param", f"{self.input_key} is required in input form")
         self.calls[query] += 1
         script = steered(self._scripts.get(query, self._script), query)
         trouble = self._trouble(script, query, str(values.get("conversation_id") or ""), user)
         if trouble in REFUSALS:
             return refused(trouble, script)
-        if self.mode in {AppMode.COMPLETION, AppMode.WORKFLOW}:
-            return refusal(400, "not_chat_app", "Please check if your app mode matches.")
         message = self._keep(values, query, user, script, trouble)
         return await self._stream(request, message, script, trouble)
 
@@ -180,9 +174,12 @@ class DifyServer:
             created_at_s=now_s,
             ready_at_s=now_s + script.first_s + script.gap_s * script.pieces,
             failed=trouble in _FAILED,
+            outputs=outputs_of(script),
+            workflow_status=script.workflow_status,
         )
         if trouble not in _NEVER_KEPT:
-            self._conversations.setdefault(ids.conversation_id, (user, now_s))
+            if self.mode not in MEMORYLESS:
+                self._conversations.setdefault(ids.conversation_id, (user, now_s))
             self.messages.append(message)
         return message
 
@@ -220,25 +217,11 @@ class DifyServer:
         if self._conversations.get(conversation_id, ("",))[0] != user:
             return refusal(404, "not_found", "Conversation Not Exists.")
         rows = [
-            self._message_row(message)
+            message.row(self.clock.now())
             for message in reversed(self.messages)
             if message.ids.conversation_id == conversation_id
         ]
         return web.json_response({"data": rows, "has_more": False, "limit": 20})
-
-    def _message_row(self, message: KeptMessage) -> dict[str, object]:
-        return {
-            "id": message.ids.message_id,
-            "conversation_id": message.ids.conversation_id,
-            "query": message.query,
-            "answer": message.answer if self._is_ready(message) else "",
-            "status": "error" if message.failed else "normal",
-            "error": "scripted" if message.failed else None,
-            "created_at": int(message.created_at_s),
-        }
-
-    def _is_ready(self, message: KeptMessage) -> bool:
-        return not message.failed and self.clock.now() >= message.ready_at_s
 
     async def _list_conversations(self, request: web.Request) -> web.Response:
         rows = [
@@ -259,10 +242,7 @@ class DifyServer:
     async def _workflow_run(self, request: web.Request) -> web.Response:
         for message in self.messages:
             if message.ids.workflow_run_id == request.match_info["id"]:
-                ready = self._is_ready(message)
-                status = "failed" if message.failed else "succeeded" if ready else "running"
-                outputs = {"answer": message.answer} if ready else None
-                return web.json_response({"status": status, "outputs": outputs})
+                return web.json_response(message.record(self.clock.now()))
         return refusal(404, "not_found", "Workflow run not found.")
 
     async def _info(self, _: web.Request) -> web.Response:

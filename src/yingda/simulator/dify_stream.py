@@ -11,10 +11,12 @@ import msgspec
 from aiohttp import web
 
 from yingda.clock import Clock
-from yingda.simulator.dify_script import AppMode, DifyScript, Ending, Trouble, pieces_of
+from yingda.simulator.dify_script import MEMORYLESS, AppMode, DifyScript, Ending, Trouble, pieces_of
 
 #: Dify service API, "The stream": about every 10 s.
 PING_EVERY_S = 10.0
+#: What the simulated app's owner called its form.
+FORM_TITLE = "主管审批"
 
 
 class RunIds(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,17 +66,17 @@ class StreamWriter:
 
     async def _body(self, script: DifyScript, trouble: Trouble) -> AsyncIterator[dict[str, object]]:
         """Everything up to the ending, in the app type's order."""
-        if self._mode is AppMode.ADVANCED_CHAT:
+        if self._mode in _WORKFLOWS:
             yield self._workflow("workflow_started", {"inputs": {}})
             yield self._workflow("node_finished", {"outputs": {"text": "x" * script.node_bytes}})
         if self._mode is AppMode.AGENT_CHAT:
             yield self._message("agent_thought", thought=script.text, position=1, observation="")
         await self._wait(script.first_s)
-        name = "agent_message" if self._mode in _AGENTS else "message"
         pieces = pieces_of(script.text, script.pieces)
         last = script.trouble_after_pieces if trouble in _MIDWAY else len(pieces)
         for piece in pieces[:last]:
-            yield self._message(name, answer=piece)
+            if self._mode is not AppMode.WORKFLOW or script.has_chunks:
+                yield self._piece(piece)
             await self._wait(script.gap_s)
         if trouble in _MIDWAY:
             return
@@ -84,24 +86,38 @@ class StreamWriter:
         if script.replaced_by is not None:
             yield self._message("message_replace", answer=script.replaced_by, reason="moderation")
 
+    def _piece(self, text: str) -> dict[str, object]:
+        if self._mode is AppMode.WORKFLOW:
+            selector = ["llm", "text"]
+            return self._workflow("text_chunk", {"text": text, "from_variable_selector": selector})
+        name = "agent_message" if self._mode in _AGENTS else "message"
+        return self._message(name, answer=text)
+
     async def _end(self, script: DifyScript) -> None:
         usage = {"prompt_tokens": 3, "completion_tokens": 6, "total_tokens": 9}
         usage_and_price = {**usage, "total_price": "0.0012", "currency": "USD", "latency": 0.1}
-        metadata = {"usage": usage_and_price, "retriever_resources": None}
-        closing = self._message("message_end", metadata=metadata, files=None)
-        outputs = {"answer": script.text}
-        finished = self._workflow(
-            "workflow_finished",
-            {"status": script.workflow_status, "outputs": outputs, "error": None},
-        )
+        resources, files = list(script.resources) or None, list(script.files) or None
+        metadata = {"usage": usage_and_price, "retriever_resources": resources}
+        closing = self._message("message_end", metadata=metadata, files=files)
+        end: dict[str, object] = {
+            "status": script.workflow_status,
+            "outputs": outputs_of(script),
+            "error": None,
+            "files": list(script.files),
+            "total_tokens": 9,
+        }
+        finished = self._workflow("workflow_finished", end)
         orders = {
             Ending.MESSAGE_END_FIRST: [closing, finished],
             Ending.WORKFLOW_FIRST: [finished, closing],
             Ending.NO_MESSAGE_END: [finished],
             Ending.NO_WORKFLOW_FINISHED: [closing],
         }
-        chatflow = self._mode is AppMode.ADVANCED_CHAT
-        for event in orders[script.ending] if chatflow else [closing]:
+        if self._mode is AppMode.WORKFLOW:
+            events = [finished]
+        else:
+            events = orders[script.ending] if self._mode in _WORKFLOWS else [closing]
+        for event in events:
             await self._send(event)
         if script.left_open:
             await self._ping_for_ever()
@@ -111,7 +127,7 @@ class StreamWriter:
         if trouble is Trouble.CUT:
             raise Cut
         if trouble is Trouble.CUT_IN_CHARACTER:
-            line = _line(self._message("message", answer="断"))
+            line = _line(self._piece("断"))
             raise Cut(line[: line.index("断".encode()) + 1])
         if trouble in {Trouble.ERROR_EVENT, Trouble.ERROR_EVENT_LEFT_OPEN}:
             await self._error("completion_request_error", 400)
@@ -124,7 +140,12 @@ class StreamWriter:
 
     async def _end_badly(self, trouble: Trouble) -> None:
         if trouble is Trouble.WORKFLOW_PAUSED:
-            await self._send(self._workflow("human_input_required", {"form_id": "f1"}))
+            form: dict[str, object] = {
+                "form_id": "f1",
+                "node_title": FORM_TITLE,
+                "form_token": None,
+            }
+            await self._send(self._workflow("human_input_required", form))
             await self._send(self._workflow("workflow_paused", {"paused_nodes": ["n1"]}))
             return
         status = _WORKFLOW_STATUS[trouble]
@@ -156,15 +177,12 @@ class StreamWriter:
 
     def _message(self, name: str, **fields: object) -> dict[str, object]:
         ids = self._ids
-        return {
-            "event": name,
-            "task_id": ids.task_id,
-            "conversation_id": ids.conversation_id,
-            "message_id": ids.message_id,
-            "id": ids.message_id,
-            "created_at": int(self._clock.now()),
-            **fields,
-        }
+        event: dict[str, object] = {"event": name, "task_id": ids.task_id}
+        if self._mode is not AppMode.WORKFLOW:
+            event |= {"message_id": ids.message_id, "id": ids.message_id}
+        if self._mode not in MEMORYLESS:
+            event["conversation_id"] = ids.conversation_id
+        return {**event, "created_at": int(self._clock.now()), **fields}
 
     def _workflow(self, name: str, data: dict[str, object]) -> dict[str, object]:
         run_id = self._ids.workflow_run_id
@@ -175,6 +193,12 @@ def _line(event: dict[str, object]) -> bytes:
     return b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\n\n"
 
 
+def outputs_of(script: DifyScript) -> dict[str, object]:
+    """The outputs of a workflow's good end."""
+    return {"answer": script.text} if script.outputs is None else script.outputs
+
+
+_WORKFLOWS = frozenset({AppMode.ADVANCED_CHAT, AppMode.WORKFLOW})
 _AGENTS = frozenset({AppMode.AGENT_CHAT, AppMode.AGENT})
 _WORKFLOW_STATUS = {
     Trouble.WORKFLOW_FAILED: "failed",

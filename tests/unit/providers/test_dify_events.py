@@ -176,8 +176,6 @@ def test_a_failed_workflow_without_explanation_is_a_failure_all_the_same() -> No
     ("last", "detail"),
     [
         (payload("workflow_finished", data={"status": "stopped"}), "stopped"),
-        (payload("workflow_finished", data={"status": "paused"}), "a person has to act"),
-        (payload("workflow_paused", data={}), "a person has to act"),
         (payload("workflow_finished", data={"status": "odd"}), "not known"),
         (payload("workflow_finished", data=None), "not known"),
         (b'{"event":"message","answer":5}', "cannot be read"),

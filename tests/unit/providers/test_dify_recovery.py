@@ -12,6 +12,7 @@ from yingda.errors import ProviderError, ProviderMisconfigured, ProviderUnavaila
 from yingda.providers.base import Prompt, RunTrace, Started, TextDelta
 from yingda.providers.dify import Dify
 from yingda.providers.dify_api import DifyApi
+from yingda.providers.dify_reading import Reading
 from yingda.providers.dify_recovery import DifyRecovery
 from yingda.providers.dify_settings import DifySettings
 from yingda.simulator.dify_script import THINKING, AppMode, DifyScript, Trouble
@@ -197,7 +198,7 @@ async def find_among(
     clock = VirtualClock()
     settings = DifySettings(base_url="http://x", api_key="app-x", answer_limit_chars=limit_chars)
     recovery = DifyRecovery(cast("DifyApi", Canned(bodies)), settings, clock)
-    found = await clock.run(recovery.find(trace))
+    found = await clock.run(recovery.find(trace, Reading()))
     return None if found is None else found.text
 
 

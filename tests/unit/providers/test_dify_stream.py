@@ -16,6 +16,7 @@ from yingda.clock import SystemClock
 from yingda.errors import (
     AnswerEmpty,
     AnswerIncomplete,
+    NeedsPerson,
     ProviderBusy,
     ProviderError,
     ProviderMisconfigured,
@@ -136,7 +137,7 @@ async def test_an_answer_over_its_limit_ends_there_and_the_connection_with_it() 
         (Trouble.SILENT_END, AnswerIncomplete),
         (Trouble.WORKFLOW_FAILED, QuotaExhausted),
         (Trouble.WORKFLOW_STOPPED, AnswerIncomplete),
-        (Trouble.WORKFLOW_PAUSED, AnswerIncomplete),
+        (Trouble.WORKFLOW_PAUSED, NeedsPerson),
     ],
 )
 async def test_a_run_that_breaks_off_keeps_its_text_and_is_never_asked_twice(

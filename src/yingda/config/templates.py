@@ -1,0 +1,26 @@
+"""How a setting that is a template is read: `{date}` and the like in a text.
+
+Refuses to know which settings those are.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from yingda.config.fields import Refused, frozen
+from yingda.templates import NAMES, Template, TemplateInvalid
+
+
+def template(value: str) -> str:
+    """A text that is a template."""
+    try:
+        Template.parse(value)
+    except TemplateInvalid:
+        allowed = ", ".join(f"{{{name}}}" for name in NAMES)
+        raise Refused("template", allowed=allowed) from None
+    return value
+
+
+TemplateText = Annotated[str, AfterValidator(template)]
+TemplateTexts = Annotated[Mapping[str, TemplateText], AfterValidator(frozen)]
