@@ -1,9 +1,10 @@
-"""One provider: whether it is reached, knows its key, and is an app that can converse.
+"""One provider: whether it is reached, knows its key, and has what its app needs.
 
 Knows what Dify's `/parameters` and `/info` tell (Dify service API, "App description"). Runs no
 app, so that nothing is asked and nothing paid.
 """
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -12,12 +13,13 @@ from yarl import URL
 from yingda.clock import Clock
 from yingda.config.providers import DifyProvider, ProviderSettings
 from yingda.doctor.base import Finding, Findings, Subject
+from yingda.doctor.dify_parameters import told_of
 from yingda.doctor.reach import Target, reach
 from yingda.doctor.texts import finding
-from yingda.errors import ProviderError, ProviderMisconfigured
+from yingda.errors import ProviderError, ProviderMisconfigured, ProviderUnavailable
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_errors import ErrorBody
-from yingda.providers.dify_settings import AppMode, DifySettings, usable_base_url
+from yingda.providers.dify_settings import DifySettings, usable_base_url
 from yingda.providers.http import RawAnswer
 from yingda.proxies import proxy_for
 
@@ -32,17 +34,14 @@ _BY_CODE = {
 }
 #: What may be shown of a code: Dify's own are letters and underscores.
 _CODE_LIMIT_CHARS = 60
+#: And of the names of variables: our choice, ten or so.
+_NAMES_LIMIT_CHARS = 300
 
 
 class _Info(msgspec.Struct, frozen=True):
     name: str | None = None
     #: Versions before mid-2025 name none.
     mode: str | None = None
-
-
-class _Parameters(msgspec.Struct, frozen=True):
-    #: Objects of one key, the kind of the field; kinds that we do not know come too.
-    user_input_form: list[dict[str, object]] = []
 
 
 async def check_provider(name: str, settings: ProviderSettings, clock: Clock) -> Findings:
@@ -93,10 +92,14 @@ class _Dify:
             return (refused,)
         about = await api.look("/info")
         info = _decoded(about.body, _Info) if about.status == 200 else _Info()
-        parameters = _decoded(answer.body, _Parameters)
-        if parameters is None or info is None:
+        mode = (info.mode if info is not None else None) or self._settings.mode or "?"
+        try:
+            told = tuple(told_of(answer.body, self._settings, mode))
+        except ProviderUnavailable:
+            told = None
+        if told is None or info is None:
             return (self._say("provider_address", status=answer.status),)
-        return (*self._type(info), *self._inputs(parameters))
+        return (*self._type(info, mode), *(self._tell(code, values) for code, values in told))
 
     def _refusal(self, answer: RawAnswer) -> Finding | None:
         if answer.status == 200 and not answer.is_html:
@@ -107,11 +110,15 @@ class _Dify:
         reason = code[:_CODE_LIMIT_CHARS] if code.replace("_", "").isalnum() else ""
         return self._say(known, status=answer.status, reason=reason)
 
-    def _type(self, info: _Info) -> Findings:
+    def _tell(self, code: str, values: Mapping[str, object]) -> Finding:
+        shown = {
+            key: _one_line(each, _NAMES_LIMIT_CHARS) if isinstance(each, str) else each
+            for key, each in values.items()
+        }
+        return self._say(code, name=self._name, **shown)
+
+    def _type(self, info: _Info, mode: str) -> Findings:
         configured = self._settings.mode
-        mode = info.mode or configured or "?"
-        if mode in {AppMode.COMPLETION, AppMode.WORKFLOW}:
-            return (self._say("provider_type", mode=mode),)
         ready = self._say("provider_ok", app=_one_line(info.name), mode=_one_line(mode))
         if configured is not None and info.mode and configured != info.mode:
             differs = self._say(
@@ -119,14 +126,6 @@ class _Dify:
             )
             return ready, differs
         return (ready,)
-
-    def _inputs(self, parameters: _Parameters) -> Findings:
-        given = {name for name, value in self._settings.inputs.items() if value}
-        missing = [name for name in _required(parameters) if name not in given]
-        if not missing:
-            return ()
-        names = ", ".join(_one_line(each) for each in missing)
-        return (self._say("provider_inputs", names=names, name=self._name),)
 
     def _say(self, code: str, **values: object) -> Finding:
         return finding(
@@ -162,15 +161,6 @@ def _by_status(answer: RawAnswer, *, has_code: bool) -> str:
             return "provider_address"
 
 
-def _required(parameters: _Parameters) -> list[str]:
-    fields = [field for entry in parameters.user_input_form for field in entry.values()]
-    return [
-        str(field["variable"])
-        for field in fields
-        if isinstance(field, dict) and field.get("required") is True and field.get("variable")
-    ]
-
-
 def _decoded(body: bytes, kind: type[T]) -> T | None:
     try:
         return msgspec.json.decode(body, type=kind)
@@ -178,10 +168,10 @@ def _decoded(body: bytes, kind: type[T]) -> T | None:
         return None
 
 
-def _one_line(text: str | None) -> str:
+def _one_line(text: str | None, limit_chars: int = _CODE_LIMIT_CHARS) -> str:
     """Foreign text as it may stand in a report."""
     shown = "".join(each if each.isprintable() else " " for each in text or "?")
-    return " ".join(shown.split())[:_CODE_LIMIT_CHARS]
+    return " ".join(shown.split())[:limit_chars]
 
 
 def _bare(proxy: URL) -> str:

@@ -250,7 +250,10 @@ class DifyServer:
         return web.json_response({**info, "mode": self.mode} if self._names_mode else info)
 
     async def _parameters(self, _: web.Request) -> web.Response:
-        parameters = {"opening_statement": "", "suggested_questions": [], "user_input_form": []}
+        form: list[object] = []
+        if self.mode in MEMORYLESS:
+            form = [{"paragraph": {"variable": self.input_key, "required": True}}]
+        parameters = {"opening_statement": "", "suggested_questions": [], "user_input_form": form}
         return web.json_response(parameters | self.introduction)
 
 

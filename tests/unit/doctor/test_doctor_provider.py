@@ -10,7 +10,7 @@ from aiohttp import web
 from support.fronts import front
 from yingda.clock import SystemClock
 from yingda.config.providers import DifyProvider, EchoProvider
-from yingda.doctor.base import Finding
+from yingda.doctor.base import Finding, Status
 from yingda.doctor.provider import check_provider
 from yingda.simulator.dify_script import AppMode
 from yingda.simulator.dify_server import DifyServer
@@ -63,11 +63,11 @@ async def test_a_wrong_key_is_told_with_where_it_is_set_and_never_shown() -> Non
     assert KEY not in repr(found)
 
 
-@pytest.mark.parametrize("mode", [AppMode.WORKFLOW, AppMode.COMPLETION])
-async def test_an_app_that_cannot_converse_is_told_by_its_type(mode: AppMode) -> None:
+@pytest.mark.parametrize("mode", AppMode)
+async def test_an_app_of_any_type_is_ready(mode: AppMode) -> None:
     async with DifyServer(SystemClock(), api_key=KEY, mode=mode) as dify:
         (found,) = await examined(dify.base_url)
-    assert found.code == "provider_type"
+    assert found.code == "provider_ok"
     assert mode.value in found.said.en
 
 
@@ -94,6 +94,79 @@ async def test_required_variables_without_a_value_are_named() -> None:
         assert "tone" not in missing.said.en
         assert "[providers.bot.inputs]" in str(missing.mend)
         assert await codes(url, inputs={"tone": "a", "city": "b"}) == ["provider_ok"]
+
+
+def field(name: str, kind: str = "paragraph", **fields: object) -> dict[str, object]:
+    return {kind: {"variable": name, "required": True, **fields}}
+
+
+@pytest.mark.parametrize(
+    ("mode", "form", "settings", "expected"),
+    [
+        (AppMode.WORKFLOW, [field("q")], {}, []),
+        (AppMode.WORKFLOW, [field("q"), field("city")], {"inputs": {"city": "x"}}, []),
+        (AppMode.WORKFLOW, [field("q"), field("r")], {"input_key": "q"}, ["provider_inputs"]),
+        (AppMode.WORKFLOW, [field("q"), field("pdf", "file")], {}, ["provider_inputs"]),
+        (
+            AppMode.WORKFLOW,
+            [field("a"), field("b")],
+            {},
+            ["provider_question", "provider_inputs"],
+        ),
+        (AppMode.WORKFLOW, [], {}, ["provider_question"]),
+        (AppMode.COMPLETION, [field("query")], {}, []),
+        (AppMode.COMPLETION, [field("topic")], {}, ["provider_question", "provider_inputs"]),
+        (AppMode.COMPLETION, [field("topic")], {"input_key": "topic"}, []),
+        (
+            AppMode.COMPLETION,
+            [field("query", "text-input", max_length=48)],
+            {},
+            ["provider_question_short"],
+        ),
+        (AppMode.CHAT, [field("query")], {}, ["provider_inputs"]),
+    ],
+)
+async def test_the_variable_of_the_question_needs_no_value_and_has_to_be_there(
+    mode: AppMode, form: list[object], settings: dict[str, Any], expected: list[str]
+) -> None:
+    async with DifyServer(SystemClock(), api_key=KEY, mode=mode) as dify:
+        dify.introduction = {"user_input_form": form}
+        assert await codes(dify.base_url, **settings) == ["provider_ok", *expected]
+
+
+async def test_the_mend_of_a_missing_variable_names_those_that_there_are() -> None:
+    async with DifyServer(SystemClock(), api_key=KEY, mode=AppMode.WORKFLOW) as dify:
+        dify.introduction = {"user_input_form": [field("a"), field("b\n")]}
+        found = (await examined(dify.base_url))[1]
+    assert "query" in found.said.zh
+    assert "providers.dify.input_key" in str(found.mend)
+    assert "a, b" in str(found.mend)
+
+
+@pytest.mark.parametrize(
+    ("mode", "features", "expected"),
+    [
+        (AppMode.CHAT, {"speech_to_text": {"enabled": False}}, ["provider_no_speech"]),
+        (
+            AppMode.CHAT,
+            {"suggested_questions_after_answer": {"enabled": False}},
+            ["provider_no_suggestions"],
+        ),
+        (AppMode.WORKFLOW, {"suggested_questions_after_answer": {"enabled": False}}, []),
+        (AppMode.CHAT, {"file_upload": {"image": {"enabled": False}}}, ["provider_no_pictures"]),
+        (AppMode.CHAT, {"file_upload": {}, "speech_to_text": None}, []),
+        (AppMode.CHAT, {"file_upload": {"image": {"enabled": True}}}, []),
+        (AppMode.CHAT, {"speech_to_text": "odd"}, []),
+    ],
+)
+async def test_what_is_off_in_the_app_is_told_and_no_fault(
+    mode: AppMode, features: dict[str, object], expected: list[str]
+) -> None:
+    async with DifyServer(SystemClock(), api_key=KEY, mode=mode) as dify:
+        dify.introduction = features
+        found = await examined(dify.base_url)
+    assert [each.code for each in found] == ["provider_ok", *expected]
+    assert {each.status for each in found} == {Status.OK}
 
 
 @pytest.mark.parametrize(
