@@ -15,6 +15,7 @@ from yingda.errors import (
     ContentRefused,
     ConversationGone,
     FailureKind,
+    NeedsPerson,
     ProviderBusy,
     ProviderError,
     ProviderMisconfigured,
@@ -30,12 +31,15 @@ FAILURES = [
     AnswerIncomplete,
     ContentRefused,
     ConversationGone,
+    NeedsPerson,
     ProviderBusy,
     ProviderMisconfigured,
     ProviderTimeout,
     ProviderUnavailable,
     QuotaExhausted,
 ]
+#: Those that are told as they are, also behind a part of an answer.
+ALWAYS_SAID = {ContentRefused, NeedsPerson}
 #: What no follower may ever read.
 INTERNALS = "Traceback https://dify.internal/v1 app-secretkey KeyError: 'x'"
 
@@ -85,7 +89,7 @@ async def test_no_reply_about_a_failure_shows_internals(
         assert said(failure.kind) in theirs
 
 
-@pytest.mark.parametrize("failure", [f for f in FAILURES if f is not ContentRefused])
+@pytest.mark.parametrize("failure", [f for f in FAILURES if f not in ALWAYS_SAID])
 async def test_text_that_came_before_a_failure_is_shown_and_marked_incomplete(
     tmp_path: Path, failure: type[ProviderError]
 ) -> None:
@@ -98,6 +102,19 @@ async def test_text_that_came_before_a_failure_is_shown_and_marked_incomplete(
         assert said(FailureKind.INCOMPLETE) in seen.text
         assert house.rows("SELECT state, failure, answer FROM turn") == [
             ("failed", "incomplete", "前半句。")
+        ]
+
+
+async def test_a_pause_for_a_person_is_told_behind_the_text_before_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        script = Script(text="已提交申请。", fail=NeedsPerson(INTERNALS), fail_after_chars=6)
+        house.provider.on("问", script)
+        seen = await house.run(house.phone().say("问"))
+        assert "已提交申请。" in seen.text
+        assert said(FailureKind.PERSON) in seen.text
+        assert said(FailureKind.INCOMPLETE) not in seen.text
+        assert house.rows("SELECT state, failure, answer FROM turn") == [
+            ("failed", "person", "已提交申请。")
         ]
 
 

@@ -101,7 +101,8 @@ class RunningTurn:
                 outcome, replaced_answer=answer if replaced is None else replaced
             )
             answer = ""
-        elif answer.strip():
+        elif answer.strip() and kind is not FailureKind.PERSON:
+            # Asking again brings the rest of an answer that broke off, but no person.
             kind = FailureKind.INCOMPLETE
         return msgspec.structs.replace(
             outcome,
