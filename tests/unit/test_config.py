@@ -106,7 +106,10 @@ def test_the_example_file_loads_once_its_references_are_set() -> None:
     assert main.commands == {"clear": ("新对话", "重新开始"), "help": ("帮助",)}
     assert (trial.name, trial.token, trial.patience) == ("trial", "t7Yp4", None)
     assert settings.providers["assistant"] == DifyProvider(
-        api_key=API_KEY, total_s=300.0, concurrency=10, inputs={"audience": "followers"}
+        api_key=API_KEY,
+        total_s=300.0,
+        concurrency=10,
+        inputs={"audience": "followers", "today": "{date}, {weekday}"},
     )
     assert settings.providers["echo"] == EchoProvider(first_text_s=1.0, duration_s=4.0)
 

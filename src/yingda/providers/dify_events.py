@@ -12,7 +12,7 @@ from yingda.errors import AnswerEmpty, AnswerIncomplete
 from yingda.providers.base import Event, Finished, Source, Started, Usage
 from yingda.providers.dify_answer import AnswerText
 from yingda.providers.dify_errors import from_event, needs_a_person, workflow_failed
-from yingda.providers.dify_files import AnswerFile, files_in, made_files
+from yingda.providers.dify_files import AnswerFile, files_in, made_file, made_files
 from yingda.providers.dify_outputs import outputs_in
 from yingda.providers.dify_reading import Reading
 from yingda.providers.dify_sources import sources_in
@@ -103,6 +103,8 @@ class RunReader:
             wire = self._decode(payload)
             if wire is not None:
                 self._take(wire, self._events)
+                if wire.event == "message_file":
+                    self._files += made_file(payload)
             if self.over or self.failure is not None:
                 break
 

@@ -1,6 +1,6 @@
 """Files that a run made, as Markdown for an answer that does not show them itself.
 
-Knows a file's object as it stands in closing events and in outputs. Fetches nothing. An odd one
+Knows a file's object as it stands in events and in outputs. Fetches nothing. An odd one
 never spoils the answer: it is left out.
 """
 
@@ -29,6 +29,8 @@ class AnswerFile(msgspec.Struct, frozen=True):
     type: str | None = None
     mime_type: str | None = None
     transfer_method: str | None = None
+    #: In events alone: `user` or `assistant`.
+    belongs_to: str | None = None
 
 
 def files_in(raw: msgspec.Raw) -> tuple[AnswerFile, ...]:
@@ -45,7 +47,13 @@ def made_files(raw: msgspec.Raw) -> tuple[AnswerFile, ...]:
     return tuple(each for each in files_in(raw) if each.transfer_method not in _SENT)
 
 
-def _file(raw: msgspec.Raw) -> AnswerFile | None:
+def made_file(event: bytes) -> tuple[AnswerFile, ...]:
+    """The file that a `message_file` event tells of; none if the follower sent it."""
+    file = _file(event)
+    return () if file is None or file.belongs_to == "user" else (file,)
+
+
+def _file(raw: msgspec.Raw | bytes) -> AnswerFile | None:
     try:
         return msgspec.json.decode(raw, type=AnswerFile)
     except UNREADABLE:

@@ -190,6 +190,20 @@ def test_files_of_a_chat_s_end_follow_the_text_but_for_those_that_were_sent() ->
     assert text_of(events) == f"看：\n\n![图.png]({AT}/files/tools/1.png?sign=a)"
 
 
+def test_a_picture_that_an_agent_s_tool_made_is_shown_once() -> None:
+    made = {"type": "image", "url": "/files/tools/1.png?sign=a"}
+    pieces = [
+        payload("message_file", id="f1", belongs_to="assistant", **made),
+        payload("message_file", id="f2", belongs_to="user", type="image", url="/files/mine"),
+        payload("message_file", id="f3", belongs_to=5, url=None),
+        payload("agent_message", answer="画好了"),
+        payload("message_end", metadata={}, files=[{**made, "transfer_method": "tool_file"}]),
+    ]
+    events, reader = read(*pieces, reading=CHAT)
+    assert text_of(events) == f"画好了\n\n![1.png]({AT}/files/tools/1.png?sign=a)"
+    assert reader.over
+
+
 def test_a_file_that_the_text_shows_is_not_told_again() -> None:
     text = "![图](/files/tools/1.png?sign=other)"
     last = payload("message_end", metadata={}, files=[PICTURE])
