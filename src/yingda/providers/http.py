@@ -22,6 +22,8 @@ ERROR_LIMIT_BYTES = 64 * 1024
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 
 JsonBody = Mapping[str, object]
+#: What a request carries: an object as JSON, or fields and files as multipart form data.
+Body = JsonBody | aiohttp.FormData
 
 
 class RawAnswer(msgspec.Struct, frozen=True):
@@ -72,7 +74,7 @@ class ProviderHttp:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        body: JsonBody | None = None,
+        body: Body | None = None,
         deadline_s: float | None = None,
     ) -> aiohttp.ClientResponse:
         """The response once its head is here; the caller closes it. Raises `RunFailed`."""
@@ -86,16 +88,19 @@ class ProviderHttp:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        body: JsonBody | None = None,
+        body: Body | None = None,
         deadline_s: float | None = None,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
-        """A small call: the response and its body. Raises a `ProviderError`."""
+        """A call that is answered in one go: the response and its body.
+
+        `deadline_s` is meant for the head, and for the body once more. Raises a `ProviderError`.
+        """
         try:
             response = await self.open(
                 method, path, params=params, body=body, deadline_s=deadline_s
             )
             try:
-                return response, await self.read(response, BODY_LIMIT_BYTES)
+                return response, await self.read(response, BODY_LIMIT_BYTES, deadline_s=deadline_s)
             finally:
                 response.release()
         except RunFailed as failed:
@@ -109,14 +114,20 @@ class ProviderHttp:
         response, answer = await self.exchange("GET", path)
         return RawAnswer(response.status, answer, response.content_type == "text/html")
 
-    async def read(self, response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
-        """The body, within the deadline of a small call, cut off at `limit_bytes`.
+    async def read(
+        self,
+        response: aiohttp.ClientResponse,
+        limit_bytes: int,
+        *,
+        deadline_s: float | None = None,
+    ) -> bytes:
+        """The body, by default within the deadline of a small call, cut off at `limit_bytes`.
 
         Raises `RunFailed`.
         """
         body = bytearray()
         with self._translated():
-            async with self._clock.timeout(self._target.call_s):
+            async with self._clock.timeout(deadline_s or self._target.call_s):
                 while len(body) < limit_bytes:
                     chunk = await response.content.readany()
                     if not chunk:
@@ -135,16 +146,17 @@ class ProviderHttp:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        body: JsonBody | None = None,
+        body: Body | None = None,
     ) -> aiohttp.ClientResponse:
         if self._session is None:
             self._session = self._new_session()
+        is_json = body is not None and not isinstance(body, aiohttp.FormData)
         return await self._session.request(
             method,
             URL(self._target.base_url + path, encoded=True),
             params=params,
-            data=None if body is None else msgspec.json.encode(body),
-            headers=None if body is None else {"Content-Type": "application/json"},
+            data=msgspec.json.encode(body) if is_json else body,
+            headers={"Content-Type": "application/json"} if is_json else None,
             # A redirected POST would arrive as a GET; the mend is a better base URL.
             allow_redirects=False,
         )
