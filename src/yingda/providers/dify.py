@@ -14,6 +14,7 @@ from yingda.providers.dify_api import is_uuid
 from yingda.providers.dify_app import DifyApp
 from yingda.providers.dify_mode import MEMORYLESS
 from yingda.providers.dify_opening import opening_in
+from yingda.providers.dify_pictures import DifyPictures
 from yingda.providers.dify_recovery import DifyRecovery
 from yingda.providers.dify_request import stop_path
 from yingda.providers.dify_run import DifyRun
@@ -30,16 +31,21 @@ class Dify:
         self._settings = settings
         self._app = DifyApp(settings, clock)
         self._recovery = DifyRecovery(self._app.api, settings, clock)
+        self._pictures = DifyPictures(self._app.api, settings, clock)
 
     def __repr__(self) -> str:
         return f"Dify({self._settings!r})"
 
     @property
     def capabilities(self) -> Capabilities:
-        """What an app of this type can do besides answering; a chat app's until it is known."""
+        """What an app of this type can do besides answering; a chat app's until it is known.
+
+        What the app's owner may switch off counts as there: the call itself tells, with a mend.
+        """
         mode = self._app.mode.known
         return Capabilities(
             memory=Memory.NONE if mode in MEMORYLESS else Memory.THERE,
+            takes_pictures=True,
             stops=True,
             finds_finished=mode is not AppMode.COMPLETION,
             welcomer=self,
@@ -53,6 +59,7 @@ class Dify:
         """
         run = DifyRun(self._app, prompt)
         try:
+            run.attached = await self._pictures.attach(prompt)
             while not run.over:
                 for event in await run.step():
                     yield event

@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from typing import TypeGuard
 
 import aiohttp
+import msgspec
 
 from yingda.clock import Clock
 from yingda.providers.dify_errors import from_response
 from yingda.providers.dify_settings import DifySettings, usable_api_key, usable_base_url
 from yingda.providers.failures import Failure, RunFailed
 from yingda.providers.http import (
+    BODY_LIMIT_BYTES,
     ERROR_LIMIT_BYTES,
+    Body,
     HttpTarget,
     JsonBody,
     ProviderHttp,
@@ -51,6 +54,31 @@ class DifyApi:
         finally:
             response.close()
         raise RunFailed(_refused(response, refusal, in_conversation=in_conversation))
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        deadline_s: float | None = None,
+    ) -> bytes:
+        """The body of an answer, cut off at `BODY_LIMIT_BYTES`.
+
+        Raises `RunFailed`: what a refusal means depends on what was asked for. `deadline_s`
+        holds for the head of the answer, and again for its body.
+        """
+        response = await self._http.open(
+            method, path, params=params, body=body, deadline_s=deadline_s
+        )
+        try:
+            answer = await self._http.read(response, BODY_LIMIT_BYTES, deadline_s=deadline_s)
+        finally:
+            response.release()
+        if response.status < 300 and response.content_type != "text/html":
+            return answer
+        raise RunFailed(_refused(response, answer, in_conversation=False))
 
     async def call(
         self,
@@ -98,6 +126,7 @@ def is_uuid(text: str | None) -> TypeGuard[str]:
 
 def _refused(response: aiohttp.ClientResponse, body: bytes, *, in_conversation: bool) -> Failure:
     retry_after = response.headers.get("Retry-After")
-    return from_response(
+    failure = from_response(
         response.status, body, retry_after=retry_after, in_conversation=in_conversation
     )
+    return msgspec.structs.replace(failure, status=response.status)

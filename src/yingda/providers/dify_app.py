@@ -9,6 +9,7 @@ from yingda.clock import Clock
 from yingda.errors import ProviderMisconfigured
 from yingda.providers.base import Prompt
 from yingda.providers.dify_api import DifyApi
+from yingda.providers.dify_features import Attached
 from yingda.providers.dify_form import DifyForm
 from yingda.providers.dify_links import origin_of
 from yingda.providers.dify_mode import MEMORYLESS, DifyMode
@@ -35,7 +36,9 @@ class DifyApp:
         self._templates = {name: _template(name, text) for name, text in settings.inputs.items()}
         self._files_url = settings.files_url or origin_of(usable_base_url(settings.base_url))
 
-    async def request(self, prompt: Prompt, conversation_id: str | None) -> RunRequest:
+    async def request(
+        self, prompt: Prompt, conversation_id: str | None, attached: Attached
+    ) -> RunRequest:
         """How this prompt is put to the app; raises nothing."""
         mode = await self.mode.find()
         return run_request(
@@ -44,6 +47,7 @@ class DifyApp:
             inputs=self.inputs(prompt.values),
             question_key=await self._form.question_key(mode),
             conversation_id=conversation_id,
+            attached=attached,
         )
 
     def inputs(self, values: Mapping[str, str]) -> dict[str, str]:

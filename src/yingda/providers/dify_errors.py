@@ -143,7 +143,7 @@ def _from_status(status: int, envelope: ErrorBody | None, retry_after_s: float |
     detail = said(f"Dify answered {status}" + (f" {cleaned(code)}" if code else ""), message)
     kind, mend, repeatable = _status_row(status)
     error = kind(detail, mend=mend, retry_after_s=retry_after_s)
-    return Failure(error=error, repeatable=repeatable)
+    return Failure(error=error, code=code or "", repeatable=repeatable)
 
 
 def _status_row(status: int) -> tuple[type[ProviderError], str, bool]:

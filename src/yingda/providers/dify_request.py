@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from yingda.providers.base import Prompt
+from yingda.providers.dify_features import NOTHING_ATTACHED, Attached
 from yingda.providers.dify_settings import AppMode
 
 _CHAT_PATH: Final = "/chat-messages"
@@ -41,21 +42,25 @@ def run_request(
     inputs: Mapping[str, str],
     question_key: str,
     conversation_id: str | None,
+    attached: Attached = NOTHING_ATTACHED,
 ) -> RunRequest:
     """The request for this prompt; always streaming.
 
     `question_key` is the input variable of an app without conversations that takes the question.
     """
+    filled = {**inputs, **attached.inputs}
     body: dict[str, object] = {
-        "inputs": inputs,
+        "inputs": filled,
         "response_mode": "streaming",
         "user": prompt.user,
     }
+    if attached.files:
+        body["files"] = attached.files
     if prompt.trace_id is not None:
         body["trace_id"] = prompt.trace_id
     if mode in _RUN_PATHS:
         # Not as `query` beside it too: Dify would put the question to the model twice.
-        body["inputs"] = {**inputs, question_key: prompt.text}
+        body["inputs"] = {**filled, question_key: prompt.text}
         return RunRequest(mode, _RUN_PATHS[mode], body)
     body["query"] = prompt.text
     # A title costs a call of the model, and streams were seen to stay open for it.

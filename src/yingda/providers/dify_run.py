@@ -11,6 +11,7 @@ from yingda.providers.dify_api import is_uuid
 from yingda.providers.dify_app import DifyApp
 from yingda.providers.dify_errors import WRONG_TYPE
 from yingda.providers.dify_events import RunReader
+from yingda.providers.dify_features import NOTHING_ATTACHED
 from yingda.providers.dify_mode import MEMORYLESS
 from yingda.providers.dify_settings import AppMode
 from yingda.providers.failures import RunFailed, retry_delay_s
@@ -32,6 +33,8 @@ class DifyRun:
         self._settings = app.settings
         self._clock = app.clock
         self._prompt = prompt
+        #: The prompt's pictures, once they are uploaded; every try names the same.
+        self.attached = NOTHING_ATTACHED
         self._conversation_id = prompt.conversation_id or None
         self._mode = AppMode.CHAT
         self._tries_made = 0
@@ -77,7 +80,7 @@ class DifyRun:
 
     async def _open(self) -> Intake:
         settings = self._settings
-        request = await self._app.request(self._prompt, self._conversation_id)
+        request = await self._app.request(self._prompt, self._conversation_id, self.attached)
         self._mode = request.mode
         now_s = self._clock.monotonic()
         self._tries_made += 1

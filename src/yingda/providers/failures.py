@@ -27,6 +27,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     error: ProviderError
     #: The provider's own word for it; empty where none came.
     code: str = ""
+    #: The HTTP status that told of it; 0 where none did.
+    status: int = 0
     #: Whether the provider certainly did no work for it, so that asking again costs no second
     #: answer.
     repeatable: bool = False

@@ -5,6 +5,14 @@ import msgspec
 from yingda.simulator.dify_stream import RunIds
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """One request as it came; the key is not kept."""
+
+    method: str
+    path: str
+    values: dict[str, object]
+
+
 class KeptMessage(msgspec.Struct, kw_only=True):
     """One question and its answer, as `GET /messages` and `GET /workflows/run` show them."""
 

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-import msgspec
 from aiohttp import web
 
 from yingda.clock import Clock
 from yingda.simulator.dify_asking import RUN_PATHS, STOP_PATHS, question_in, wrong_address
-from yingda.simulator.dify_records import KeptMessage
+from yingda.simulator.dify_extras import REQUEST_LIMIT_BYTES, DifyExtras
+from yingda.simulator.dify_records import KeptMessage, Recorded
 from yingda.simulator.dify_refusals import REFUSALS, refusal, refused
 from yingda.simulator.dify_script import MEMORYLESS, AppMode, DifyScript, Trouble, steered
 from yingda.simulator.dify_stream import Cut, RunIds, StreamWriter, outputs_of
@@ -24,14 +24,6 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 #: A sample; it opens nothing but this simulator.
 SAMPLE_KEY = "app-simulator"
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """One request as it came; the key is not kept."""
-
-    method: str
-    path: str
-    values: dict[str, object]
 
 
 class DifyServer:
@@ -57,7 +49,7 @@ class DifyServer:
         self.mode = mode
         self.api_key = api_key
         self.base_url = ""
-        #: What `GET /parameters` tells besides: `opening_statement`, `suggested_questions`.
+        #: What `GET /parameters` tells besides: `opening_statement`, `file_upload` and so on.
         self.introduction: dict[str, object] = {}
         #: The variable that takes the question of an app without conversations.
         self.input_key = "query"
@@ -66,6 +58,8 @@ class DifyServer:
         self.stopped: list[str] = []
         self.open_streams = 0
         self.messages: list[KeptMessage] = []
+        #: Files, speech, suggestions and ratings.
+        self.extras = DifyExtras(self._told, self.messages)
         self._names_mode = names_mode
         self._script = script or DifyScript()
         self._scripts: dict[str, DifyScript] = {}
@@ -95,7 +89,8 @@ class DifyServer:
         self._conversations.pop(conversation_id, None)
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[self._guard])
+        app = web.Application(middlewares=[self._guard], client_max_size=REQUEST_LIMIT_BYTES)
+        app.add_routes(self.extras.routes())
         app.add_routes(
             [
                 *(web.post(path, self._run) for path in RUN_PATHS),
@@ -105,7 +100,6 @@ class DifyServer:
                 web.delete("/v1/conversations/{id}", self._delete),
                 web.get("/v1/workflows/run/{id}", self._workflow_run),
                 web.get("/v1/info", self._info),
-                web.get("/v1/parameters", self._parameters),
             ]
         )
         return app
@@ -113,7 +107,7 @@ class DifyServer:
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         values: dict[str, object] = dict(request.query)
-        if request.can_read_body:
+        if request.can_read_body and request.content_type == "application/json":
             values = await request.json()
         self.requests.append(Recorded(request.method, request.path, values))
         if request.match_info.http_exception is not None:
@@ -136,6 +130,8 @@ class DifyServer:
         trouble = self._trouble(script, query, str(values.get("conversation_id") or ""), user)
         if trouble in REFUSALS:
             return refused(trouble, script)
+        if (refused_files := self.extras.refuses_files(values)) is not None:
+            return refused_files
         message = self._keep(values, query, user, script, trouble)
         return await self._stream(request, message, script, trouble)
 
@@ -249,12 +245,11 @@ class DifyServer:
         info = {"name": "simulated", "description": "", "tags": []}
         return web.json_response({**info, "mode": self.mode} if self._names_mode else info)
 
-    async def _parameters(self, _: web.Request) -> web.Response:
-        form: list[object] = []
-        if self.mode in MEMORYLESS:
-            form = [{"paragraph": {"variable": self.input_key, "required": True}}]
-        parameters = {"opening_statement": "", "suggested_questions": [], "user_input_form": form}
-        return web.json_response(parameters | self.introduction)
+    def _told(self) -> dict[str, object]:
+        if self.mode not in MEMORYLESS:
+            return self.introduction
+        form = [{"paragraph": {"variable": self.input_key, "required": True}}]
+        return {"user_input_form": form} | self.introduction
 
 
 _ABOUT_CONVERSATIONS = frozenset(
