@@ -19,6 +19,7 @@ from yingda.providers.dify_recovery import DifyRecovery
 from yingda.providers.dify_request import stop_path
 from yingda.providers.dify_run import DifyRun
 from yingda.providers.dify_settings import AppMode, DifySettings
+from yingda.providers.dify_voice import DifyVoice
 
 
 class Dify:
@@ -32,6 +33,7 @@ class Dify:
         self._app = DifyApp(settings, clock)
         self._recovery = DifyRecovery(self._app.api, settings, clock)
         self._pictures = DifyPictures(self._app.api, settings, clock)
+        self._voice = DifyVoice(self._app.api, settings)
 
     def __repr__(self) -> str:
         return f"Dify({self._settings!r})"
@@ -49,6 +51,8 @@ class Dify:
             stops=True,
             finds_finished=mode is not AppMode.COMPLETION,
             welcomer=self,
+            transcriber=self._voice,
+            speaker=self._voice,
         )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
