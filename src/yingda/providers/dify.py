@@ -15,6 +15,7 @@ from yingda.providers.dify_app import DifyApp
 from yingda.providers.dify_mode import MEMORYLESS
 from yingda.providers.dify_opening import opening_in
 from yingda.providers.dify_pictures import DifyPictures
+from yingda.providers.dify_reactions import DifyReactions
 from yingda.providers.dify_recovery import DifyRecovery
 from yingda.providers.dify_request import stop_path
 from yingda.providers.dify_run import DifyRun
@@ -34,6 +35,7 @@ class Dify:
         self._recovery = DifyRecovery(self._app.api, settings, clock)
         self._pictures = DifyPictures(self._app.api, settings, clock)
         self._voice = DifyVoice(self._app.api, settings)
+        self._reactions = DifyReactions(self._app.api, settings, clock)
 
     def __repr__(self) -> str:
         return f"Dify({self._settings!r})"
@@ -53,6 +55,8 @@ class Dify:
             welcomer=self,
             transcriber=self._voice,
             speaker=self._voice,
+            suggester=None if mode in MEMORYLESS else self._reactions,
+            rater=None if mode is AppMode.WORKFLOW else self._reactions,
         )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event, None]:

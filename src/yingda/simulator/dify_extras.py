@@ -16,6 +16,7 @@ from aiohttp import web
 
 from yingda.simulator.dify_records import KeptMessage
 from yingda.simulator.dify_refusals import refusal
+from yingda.simulator.dify_script import MEMORYLESS, AppMode
 
 #: Dify service API: the most that a picture and a recording may have, by default.
 PICTURE_LIMIT_BYTES: Final = 10 * 1024 * 1024
@@ -61,10 +62,14 @@ class DifyExtras:
     """
 
     def __init__(
-        self, introduction: Callable[[], Mapping[str, object]], messages: Sequence[KeptMessage]
+        self,
+        mode: AppMode,
+        introduction: Callable[[], Mapping[str, object]],
+        messages: Sequence[KeptMessage],
     ) -> None:
         self._introduction = introduction
         self._messages = messages
+        self._chats = mode not in MEMORYLESS
         self.uploads: dict[str, Upload] = {}
         self.recordings: list[Upload] = []
         #: What every recording says.
@@ -166,6 +171,8 @@ class DifyExtras:
         return web.Response(body=self.speech, content_type=self.speech_type)
 
     async def _suggest(self, request: web.Request) -> web.Response:
+        if not self._chats:
+            return refusal(400, "not_chat_app", "Please check if your app mode matches.")
         if not self._knows(request.match_info["id"], request.query.get("user", "")):
             return refusal(404, "not_found", "Message Not Exists.")
         if not self._is_on("suggested_questions_after_answer"):

@@ -59,7 +59,7 @@ class DifyServer:
         self.open_streams = 0
         self.messages: list[KeptMessage] = []
         #: Files, speech, suggestions and ratings.
-        self.extras = DifyExtras(self._told, self.messages)
+        self.extras = DifyExtras(mode, self._told, self.messages)
         self._names_mode = names_mode
         self._script = script or DifyScript()
         self._scripts: dict[str, DifyScript] = {}
