@@ -4,7 +4,7 @@ Knows both sides of every setting of a provider. Decides nothing.
 """
 
 from yingda.clock import Clock
-from yingda.config.providers import EchoProvider, ProviderSettings
+from yingda.config.providers import DifyProvider, EchoProvider, ProviderSettings
 from yingda.config.values import AccountSettings
 from yingda.providers.base import Provider
 from yingda.providers.dify import Dify
@@ -33,7 +33,12 @@ def provider_of(settings: ProviderSettings, clock: Clock) -> Provider:
             length_chars=settings.length_chars,
         )
         return Echo(echo, clock)
-    dify = DifySettings(
+    return Dify(dify_settings_of(settings), clock)
+
+
+def dify_settings_of(settings: DifyProvider) -> DifySettings:
+    """A Dify app as its adapter takes it."""
+    return DifySettings(
         base_url=settings.base_url,
         api_key=settings.api_key,
         mode=AppMode(settings.mode) if settings.mode else None,
@@ -58,4 +63,3 @@ def provider_of(settings: ProviderSettings, clock: Clock) -> Provider:
         voice=settings.voice,
         proxy=settings.proxy,
     )
-    return Dify(dify, clock)
