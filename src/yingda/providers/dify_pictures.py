@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from yingda.clock import Clock
-from yingda.errors import PictureUnusable, ProviderError, ProviderUnavailable
+from yingda.errors import PictureUnusable, ProviderError, ProviderTimeout, ProviderUnavailable
 from yingda.providers.base import Picture, Prompt
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_features import NOTHING_ATTACHED, Attached, PictureWay, picture_way
@@ -73,6 +73,14 @@ class DifyPictures:
         """
         if not prompt.pictures:
             return NOTHING_ATTACHED
+        try:
+            async with self._clock.timeout(self._settings.total_s):
+                return await self._bring(prompt)
+        except TimeoutError as cause:
+            mend = "Look at the load of Dify, or raise this deadline."
+            raise ProviderTimeout("Dify's total deadline passed", mend=mend) from cause
+
+    async def _bring(self, prompt: Prompt) -> Attached:
         way = picture_way(await self._known(), self._settings.inputs)
         limit = asyncio.Semaphore(_AT_ONCE)
         tasks = [

@@ -7,8 +7,14 @@ import msgspec
 import pytest
 
 from support.dify_pair import dify_pair, events_and_error, events_of, is_whole, outlast
-from yingda.clock import SystemClock, VirtualClock
-from yingda.errors import PictureUnusable, ProviderError, ProviderMisconfigured, ProviderUnavailable
+from yingda.clock import VirtualClock
+from yingda.errors import (
+    PictureUnusable,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from yingda.providers.base import Picture, Prompt
 from yingda.simulator.dify_extras import PICTURE_LIMIT_BYTES
 from yingda.simulator.dify_script import DifyScript, Trouble
@@ -178,8 +184,15 @@ async def test_a_file_variable_takes_the_picture(kind: str, is_list: bool) -> No
         assert "files" not in run
 
 
-async def test_an_upload_that_takes_too_long_passes_its_deadline() -> None:
-    async with dify_pair(upload_s=1e-9, clock=SystemClock()) as pair:
+@pytest.mark.parametrize(
+    ("deadline", "detail"),
+    [({"upload_s": 1e-9}, "in time"), ({"total_s": 1e-9}, "total deadline")],
+)
+async def test_an_upload_that_takes_too_long_passes_its_deadline(
+    deadline: dict[str, Any], detail: str
+) -> None:
+    async with dify_pair(**deadline) as pair:
         _, error = await events_and_error(pair.dify, asking(JPEG))
-        assert isinstance(error, ProviderError)
-        assert "in time" in error.detail
+        assert isinstance(error, ProviderTimeout)
+        assert detail in error.detail
+        assert runs(pair.server) == []
