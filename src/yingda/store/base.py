@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
+from yingda.store.memory_base import MemoryStore
 from yingda.store.push_base import PushStore
 from yingda.store.runs import Claim, Ended, Outcome, RunIds
 from yingda.store.wishes import (
@@ -108,8 +109,8 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     to_push: tuple[tuple[str, str], ...] = ()
 
 
-class Store(TokenVault, PushStore, Protocol):
-    """Everything that must survive a crash; tokens of WeChat's server API and pushes with it."""
+class Store(TokenVault, PushStore, MemoryStore, Protocol):
+    """Everything that must survive a crash; tokens, pushes and conversations of ours with it."""
 
     async def recover(self) -> Recovered:
         """Take over what an earlier process left: call once, before anything else."""

@@ -89,7 +89,7 @@ _KEEP_DELETIONS = f"""
     ON CONFLICT DO NOTHING
 """
 _FORGET_CONVERSATIONS = f"""
-    UPDATE conversation SET provider_conversation_id = NULL
+    UPDATE conversation SET provider_conversation_id = NULL, summary = ''
     WHERE id IN (SELECT conversation_id FROM turn WHERE {_OF_THE_STEP})
 """
 _FORGET_LOST_RUNS = f"""

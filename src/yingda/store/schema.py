@@ -32,6 +32,7 @@ __all__ = [
     "hold",
     "is_pending",
     "is_pushed",
+    "is_said",
     "is_to_be_rated",
     "is_unread",
     "is_unsettled",
@@ -157,6 +158,7 @@ is_pending = text("state IN ('queued', 'running')")
 is_unread = text("is_unread = 1")
 is_pushed = text("is_pushed = 1")
 is_to_be_rated = text("rating_due_at IS NOT NULL")
+is_said = text("answer <> '' AND is_withdrawn = 0")
 
 #: Finds a follower's open turns, the head of each conversation among them, and at start every
 #: turn that still has to run.
@@ -186,6 +188,14 @@ Index(
     postgresql_where=is_pushed,
 )
 
+#: Finds what was said in a conversation, newest first.
+Index(
+    "ix_turn_said",
+    turn.c.conversation_id,
+    turn.c.number,
+    sqlite_where=is_said,
+    postgresql_where=is_said,
+)
 #: Finds what providers are still to be told.
 Index(
     "ix_turn_rating",

@@ -141,6 +141,7 @@ CREATE TABLE turn (
 CREATE INDEX ix_turn_pending ON turn (account, openid, id) WHERE state IN ('queued', 'running');
 CREATE INDEX ix_turn_pushed ON turn (account, openid, id) WHERE is_pushed = 1;
 CREATE INDEX ix_turn_rating ON turn (rating_due_at) WHERE rating_due_at IS NOT NULL;
+CREATE INDEX ix_turn_said ON turn (conversation_id, number) WHERE answer <> '' AND is_withdrawn = 0;
 CREATE INDEX ix_turn_unread ON turn (account, openid, id) WHERE is_unread = 1;
 CREATE TABLE attachment (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -15,7 +15,7 @@ import pytest
 
 from support.stores import ANN, SHOP, Desk, turn_id_of
 from yingda.errors import StoreError
-from yingda.store import admission, entering, erasing, reading, running, steps
+from yingda.store import admission, entering, erasing, reading, remembering, running, steps
 from yingda.store.files import hold
 from yingda.store.reader import Reader
 from yingda.store.sqlite import SqliteStore, open_sqlite
@@ -242,13 +242,15 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
         (reading._LAST, {"sqlite_autoindex_turn_1"}),
         (reading._OUTLOOK, {"sqlite_autoindex_turn_1", "ix_turn_unread", "ix_turn_pending"}),
         (reading._NUMBERED, {"sqlite_autoindex_turn_1"}),
+        (remembering._LENGTHS, {"ix_turn_said"}),
+        (remembering._TURNS, {"ix_turn_said"}),
     ],
 )
 async def test_the_hot_statements_are_served_by_their_indexes(
     sql: str, indexes: set[str], store: SqliteStore
 ) -> None:
     names = ["account", "openid", "key", "id", "conversation_id", "number", "at", "n"]
-    names += ["limit", "provider"]
+    names += ["limit", "provider", "after", "before"]
     plan = store._connection.execute(
         f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(names, 1)
     ).fetchall()

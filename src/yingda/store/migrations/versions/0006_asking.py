@@ -69,6 +69,14 @@ def _turns() -> None:
     op.add_column("turn", sa.Column("suggestions", sa.Text))
     op.add_column("turn", sa.Column("rating", sa.Text))
     op.add_column("turn", sa.Column("rating_due_at", sa.Double))
+    is_said = sa.text("answer <> '' AND is_withdrawn = 0")
+    op.create_index(
+        "ix_turn_said",
+        "turn",
+        ["conversation_id", "number"],
+        sqlite_where=is_said,
+        postgresql_where=is_said,
+    )
     is_due = sa.text("rating_due_at IS NOT NULL")
     op.create_index(
         "ix_turn_rating",
