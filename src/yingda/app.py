@@ -28,6 +28,7 @@ from yingda.engine.patience import Patience
 from yingda.engine.push_age import PushAges
 from yingda.engine.push_rights import PushRights
 from yingda.engine.pusher import Pusher
+from yingda.engine.recalling import Summarising
 from yingda.engine.receipts import Receipts
 from yingda.engine.reception import Reception
 from yingda.engine.route import Route
@@ -80,6 +81,7 @@ class Gateway:
             providers=providers,
             accounts=known,
             clock=clock,
+            afterwards=(Summarising(store=store, providers=providers, accounts=known),),
         )
         self._receipts = Receipts(store, clock)
         erasing = Chore("erasing", Erasing(store, providers, clock).run)

@@ -10,6 +10,7 @@ from yingda.errors import ProviderError
 from yingda.providers.base import (
     ConversationReset,
     Event,
+    Exchange,
     Finished,
     FoundAnswer,
     Prompt,
@@ -64,6 +65,9 @@ class ScriptedProvider:
         self.most_running = 0
         self.closed_early = 0
         self.closed = False
+        #: What it was to put in short, and what it says of that.
+        self.summaries: list[tuple[str, tuple[Exchange, ...]]] = []
+        self.summary = Script(text="摘要。")
         #: A test may give it more.
         self.capabilities = Capabilities(stops=True, finds_finished=True)
         self._scripts: dict[str, list[Script]] = {}
@@ -111,6 +115,14 @@ class ScriptedProvider:
 
     async def forget(self, conversation_id: str, user: str) -> None:
         self.forgotten.append((conversation_id, user))
+
+    async def summarise(self, summary: str, exchanges: tuple[Exchange, ...], user: str) -> str:
+        self.summaries.append((summary, exchanges))
+        assert user, "a pseudonym"
+        await self.clock.sleep(self.summary.after_s)
+        if self.summary.fail is not None:
+            raise self.summary.fail
+        return self.summary.text
 
     async def aclose(self) -> None:
         self.closed = True

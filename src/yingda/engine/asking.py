@@ -87,7 +87,7 @@ class Asking:
             await insist(
                 self._clock, lambda: self._store.begin_anew(running.turn_id, claim.turn.run_no)
             )
-        prompt = self._prompting.prompt_of(claim)
+        prompt = await self._prompting.prompt_of(claim, claim.provider)
         async for event in provider.stream(prompt):
             running.take(event)
             if isinstance(event, Started):

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from yingda.engine.accounts import Account, Accounts
+from yingda.engine.recalling import Recalling
 from yingda.providers.base import Prompt
 from yingda.sentences import Language
 from yingda.store.runs import Claim
@@ -25,18 +26,22 @@ _WEEKDAYS: Mapping[Language, Sequence[str]] = {
 class Prompting:
     """Knows what a provider is told beside the question."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, recalling: Recalling) -> None:
         self._accounts = accounts
+        self._recalling = recalling
 
-    def prompt_of(self, claim: Claim) -> Prompt:
-        """The prompt of this run."""
+    async def prompt_of(self, claim: Claim, provider_name: str) -> Prompt:
+        """The prompt of this run, for this provider."""
         account = self._accounts.get(claim.turn.account)
+        recalled = await self._recalling.recall(claim.turn, provider_name)
         return Prompt(
             text=claim.turn.question,
             user=claim.user,
             conversation_id=claim.provider_conversation_id,
             values={} if account is None else _values(account, claim),
             trace_id=f"yingda-{claim.turn.id}-{claim.turn.run_no}",
+            history=recalled.history,
+            summary=recalled.summary,
         )
 
 

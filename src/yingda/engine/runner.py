@@ -19,6 +19,7 @@ from yingda.engine.errands import Errands
 from yingda.engine.insist import insist
 from yingda.engine.live import LiveText
 from yingda.engine.prompting import Prompting
+from yingda.engine.recalling import Recalling
 from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import ProviderError, StoreError
@@ -59,10 +60,11 @@ class Runner:
         self._errands = Errands()
         self._afterwards = Afterwards(afterwards, clock)
         self._notes = RunNotes(store, clock, self._errands)
+        recalling = Recalling(store=store, providers=providers, accounts=accounts, clock=clock)
         self._asking = Asking(
             store=store,
             providers=providers,
-            prompting=Prompting(accounts),
+            prompting=Prompting(accounts, recalling),
             notes=self._notes,
             clock=clock,
         )

@@ -9,7 +9,24 @@ from typing import Protocol
 
 import msgspec
 
-from yingda.providers.capabilities import Capabilities
+from yingda.providers.capabilities import Capabilities, Exchange
+
+__all__ = [
+    "ConversationReset",
+    "Event",
+    "Exchange",
+    "Finished",
+    "FoundAnswer",
+    "Picture",
+    "Prompt",
+    "Provider",
+    "RunTrace",
+    "Source",
+    "Started",
+    "TextDelta",
+    "TextReplaced",
+    "Usage",
+]
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,13 +39,6 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Picture({self.content_type}, {len(self.content)} bytes)"
-
-
-class Exchange(msgspec.Struct, frozen=True):
-    """An earlier question of the conversation, and what was answered."""
-
-    question: str
-    answer: str
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):

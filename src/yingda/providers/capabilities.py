@@ -21,6 +21,25 @@ class Memory(StrEnum):
     NONE = "none"
 
 
+class MemoryBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a conversation goes to a provider that keeps none."""
+
+    #: Earlier questions with their answers. Our choice: what came before is rarely meant.
+    turns: int = 20
+    #: Tokens of a question with all that goes with it. Our choice: it fits the 8192 of small
+    #: models with 2000 left for the answer, and costs little with the large ones.
+    tokens: int = 6000
+    #: Of these, what goes with every question, such as a system prompt.
+    own_tokens: int = 0
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """An earlier question of the conversation, and what was answered."""
+
+    question: str
+    answer: str
+
+
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """Speech as a file."""
 
@@ -87,10 +106,24 @@ class Rater(Protocol):
         """
 
 
+class Summariser(Protocol):
+    """Whoever puts a conversation in short."""
+
+    async def summarise(self, summary: str, exchanges: tuple[Exchange, ...], user: str) -> str:
+        """What was said, in a paragraph: the former summary and these exchanges, oldest first.
+
+        `summary` is "" the first time. Raises a `ProviderError`.
+        """
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What one provider can do, as it is set up."""
 
     memory: Memory = Memory.THERE
+    #: What a question may carry where we keep the conversation.
+    memory_bounds: MemoryBounds = MemoryBounds()
+    #: Asked for what falls out of these bounds; None lets it be forgotten.
+    summariser: Summariser | None = None
     #: Whether a prompt may carry pictures.
     takes_pictures: bool = False
     #: Whether `stop` reaches a run whose stream was closed.
