@@ -35,6 +35,7 @@ TEXTS = """
     UNION ALL SELECT shown FROM offer JOIN turn ON turn.id = turn_id WHERE openid = '{openid}'
     UNION ALL SELECT replaced_answer FROM turn WHERE openid = '{openid}'
     UNION ALL SELECT provider_conversation_id FROM conversation WHERE openid = '{openid}'
+    UNION ALL SELECT summary FROM conversation WHERE openid = '{openid}'
 """
 
 
