@@ -18,6 +18,7 @@ from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
 from yingda.engine.chooser import Chooser
+from yingda.engine.costs import Costs
 from yingda.engine.erasure import Erasing
 from yingda.engine.health import Health
 from yingda.engine.housekeeping import Chore, Housekeeping
@@ -25,6 +26,7 @@ from yingda.engine.learnt import Learnt, Rounds
 from yingda.engine.ledger import Ledger
 from yingda.engine.lookups import add_menus, add_openings, add_pictures
 from yingda.engine.patience import Patience
+from yingda.engine.pricing import PriceTable
 from yingda.engine.push_age import PushAges
 from yingda.engine.push_rights import PushRights
 from yingda.engine.pusher import Pusher
@@ -42,7 +44,7 @@ from yingda.store.sqlite import open_sqlite
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
 from yingda.wechat.api_base import ServiceDesk
-from yingda.wiring import account_of
+from yingda.wiring import account_of, price_tables_of
 
 _log = structlog.get_logger()
 
@@ -65,6 +67,7 @@ class Gateway:
         clock: Clock,
         apis: Mapping[str, WechatApi] | None = None,
         capacity: Capacity = _CAPACITY,
+        prices: Mapping[str, PriceTable] | None = None,
     ) -> None:
         board, ages, learnt = Board(), PushAges(), Learnt()
         known, rights = FixedAccounts(accounts), PushRights(store, clock)
@@ -80,6 +83,7 @@ class Gateway:
             board=board,
             providers=providers,
             accounts=known,
+            costs=Costs(known, prices or {}, clock),
             clock=clock,
             afterwards=(Summarising(store=store, providers=providers, accounts=known),),
         )
@@ -221,6 +225,7 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
             if (api := wechat_api(account, store, clock))
         },
         capacity=_capacity(settings),
+        prices=price_tables_of(settings.providers),
     )
 
 

@@ -102,6 +102,7 @@ LONGEST_BYTES: Mapping[str, int] = {
     "seconds": 7,
     "minutes": 2,
     "time": len("14:05"),
+    "date": len("2026-12-01"),
     # What the AI is told of a place or a link: 100 or 200 characters of up to 4 bytes.
     "label": 400,
     "latitude": len("-90.123456"),

@@ -5,12 +5,16 @@ Knows both sides of every setting of an account. Knows no adapter: those are `ap
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from yingda.config.prices import Priced
 from yingda.config.values import AccountSettings
 from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, PushMode
+from yingda.engine.budgeting import Budget
 from yingda.engine.duties import Duties, names_of
+from yingda.engine.pricing import PriceTable
 from yingda.engine.rules import Rules
 from yingda.texts import Texts
 from yingda.wechat.envelope import AesKey, Envelope
@@ -42,6 +46,7 @@ def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
         queue_limit=settings.queue_limit,
         rate_per_minute=settings.rate_per_minute,
         daily_questions=settings.daily_questions,
+        budget=budget_of(settings),
         time_zone=ZoneInfo(settings.time_zone),
         blocked=settings.blocked,
         is_blocked_told=settings.blocked_reply == "sentence",
@@ -68,6 +73,31 @@ def duties_of(settings: AccountSettings) -> Duties:
         scenes=settings.scenes,
         menu_in_text=settings.menu_in_text,
     )
+
+
+def budget_of(settings: AccountSettings) -> Budget | None:
+    """What the account may spend in a month."""
+    if settings.monthly_budget is None:
+        return None
+    return Budget(
+        price=settings.monthly_budget,
+        currency=settings.budget_currency,
+        warning_share=settings.budget_warning,
+    )
+
+
+def price_tables_of(providers: Mapping[str, Priced]) -> Mapping[str, PriceTable]:
+    """Provider → its price table, of those that have one."""
+    return {
+        name: PriceTable(
+            currency=own.currency,
+            prompt=own.price_in_per_million,
+            completion=own.price_out_per_million,
+            cached_prompt=own.price_cached_in_per_million,
+        )
+        for name, own in providers.items()
+        if own.price_in_per_million is not None and own.price_out_per_million is not None
+    }
 
 
 def _fingerprint(settings: AccountSettings, key: bytes) -> str:

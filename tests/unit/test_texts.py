@@ -34,6 +34,7 @@ LONGEST = {
     "seconds": 9_999_999,
     "minutes": 5,
     "time": "14:05",
+    "date": "2026-12-01",
     "label": "广州市天河区" * 10,
     "latitude": "23.134521",
     "longitude": "113.358803",

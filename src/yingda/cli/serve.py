@@ -28,7 +28,7 @@ async def serve(settings: Settings) -> None:
     """Serve until a signal asks to stop. Raises StoreError, and OSError for the address."""
     for warning in settings.warnings:
         _log.warning(
-            "setting_unknown", key=warning.key, reason=warning.reason.en, mend=warning.mend.en
+            "setting_doubtful", key=warning.key, reason=warning.reason.en, mend=warning.mend.en
         )
     sock = listen(settings.host, settings.port)
     gateway = await open_gateway(settings, SystemClock())

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from yingda.config.budgets import budget_warnings, price_problems
 from yingda.config.checks import complete, demands
 from yingda.config.fields import Reading, Refused
 from yingda.config.nearest import closest
@@ -47,6 +48,8 @@ _CODES: Final[Mapping[str, str]] = MappingProxyType(
         "int_parsing_size": "whole_number",
         "int_from_float": "whole_number",
         "float_type": "number",
+        "decimal_type": "number",
+        "decimal_parsing": "number",
         "float_parsing": "number",
         "finite_number": "number",
         "greater_than_equal": "too_small",
@@ -89,8 +92,9 @@ def load(
     """
     sources = gather(environ, config_path, {"host": host, "port": port})
     complete(sources)
+    sources.warnings.extend(budget_warnings(sources))
     settings, problems = _read(sources, Reading(environ, allow_samples))
-    problems = (*sources.problems, *demands(sources), *problems)
+    problems = (*sources.problems, *demands(sources), *price_problems(sources), *problems)
     # Raised outside of any handler: pydantic's error holds the values and must not be its context.
     if settings is None or problems:
         raise SettingsInvalid(problems, preferred_language(environ))

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from yingda.config.fields import Line, Seconds, Secret, Url, WholeNumber, folded
+from yingda.config.prices import Priced
 from yingda.config.proxy import Proxy
 from yingda.config.templates import TemplateTexts
 
@@ -39,7 +40,7 @@ _DifyMode = Literal["chat", "agent-chat", "agent", "advanced-chat", "completion"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DifyProvider:
+class DifyProvider(Priced):
     """One Dify app; spans in seconds."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -97,7 +98,7 @@ class DifyProvider:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EchoProvider:
+class EchoProvider(Priced):
     """The built-in provider that answers about the question; needs no key. Bounds: our choice."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from yingda.config.advice import Advice
 from yingda.config.texts_accounts import ACCOUNT_ADVICE
+from yingda.config.texts_costs import COST_ADVICE
 from yingda.config.texts_duties import DUTIES_ADVICE
 from yingda.texts import Language, Sentence
 
@@ -29,6 +30,7 @@ _REPLACE = Sentence("请换成真实的值。", "Put the real value in its place
 #: are filled in from our own names and numbers only.
 ADVICE: Mapping[str, Advice] = {
     **ACCOUNT_ADVICE,
+    **COST_ADVICE,
     **DUTIES_ADVICE,
     # Any setting
     "missing": Advice(

@@ -7,6 +7,7 @@ from.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal
@@ -45,6 +46,7 @@ from yingda.config.fields import (
     folded,
     frozen,
 )
+from yingda.config.prices import Currency, Money
 from yingda.config.providers import AnyProvider
 from yingda.config.texts import Problem
 from yingda.texts import MOST_COUNTED, Language
@@ -105,6 +107,13 @@ class AccountSettings:
     #: Questions of one follower in a day of `time_zone`; None is without limit. Not set by
     #: default: only the operator knows what an answer costs. The most is what a sentence can say.
     daily_questions: Annotated[WholeNumber, Field(ge=1, le=MOST_COUNTED)] | None = None
+    #: What answers may cost in a month of `time_zone`; None is without limit. Not set by default:
+    #: only the operator knows what he can pay. The bounds are our choice.
+    monthly_budget: Annotated[Money, Field(ge=Decimal("0.01"), le=1_000_000_000)] | None = None
+    #: The only currency that counts for the budget: nothing is ever exchanged.
+    budget_currency: Currency = "CNY"
+    #: The share of the budget at which the log warns. Our choice: time enough to act.
+    budget_warning: Annotated[Money, Field(ge=Decimal("0.01"), le=1)] = Decimal("0.8")
     #: Where days begin and times are told; WeChat's followers live in this one.
     time_zone: TimeZone = "Asia/Shanghai"
     #: Followers who get no answers. Openids tell of people, so they are not shown.

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from yingda.delivery.style import ReplyStyle
+from yingda.engine.budgeting import Budget
 from yingda.engine.duties import Duties
 from yingda.wechat.envelope import Envelope
 from yingda.wechat.limits import FRESHNESS_S
@@ -54,6 +55,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     #: without limit.
     rate_per_minute: int | None = None
     daily_questions: int | None = None
+    #: What answers may cost in a month; None is without limit.
+    budget: Budget | None = None
     time_zone: dt.tzinfo = ZoneInfo("Asia/Shanghai")
     #: Followers who are not answered, and whether they are told so.
     blocked: frozenset[str] = frozenset()

@@ -94,9 +94,16 @@ def shown_time(at: float, zone: dt.tzinfo) -> str:
     return dt.datetime.fromtimestamp(whole_minutes_s, zone).strftime("%H:%M")
 
 
+def shown_date(at: float, zone: dt.tzinfo) -> str:
+    """A day."""
+    return dt.datetime.fromtimestamp(at, zone).date().isoformat()
+
+
 def refusal_sentence(account: Account, refusal: Refusal) -> tuple[str, dict[str, object]]:
     """The key of the sentence that tells a follower of the refusal, and what it is filled with."""
     match refusal.bound:
+        case Bound.BUDGET:
+            return "budget_used", {"date": shown_date(refusal.until, account.time_zone)}
         case Bound.QUEUE:
             return "queue_full", {"count": refusal.open_turns}
         case Bound.RATE:

@@ -13,6 +13,7 @@ from yingda.clock import Clock
 from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
 from yingda.engine.aiming import Aim, aim
+from yingda.engine.budgeting import allowance_at
 from yingda.engine.commands import (
     Clear,
     Confirm,
@@ -184,6 +185,7 @@ class Ledger:
             rate_per_minute=account.rate_per_minute,
             daily_questions=account.daily_questions,
             day_began_at=day_began_at(at, account.time_zone) if has_quota else 0.0,
+            allowance=allowance_at(at, account.budget, account.time_zone),
         )
 
     async def _pickup(self, account: Account, message: Message, pickup: Pickup) -> Entered:

@@ -15,6 +15,7 @@ from yingda.engine.accounts import Accounts
 from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking import Asking
 from yingda.engine.board import Board
+from yingda.engine.costs import Costs, figures_of
 from yingda.engine.errands import Errands
 from yingda.engine.insist import insist
 from yingda.engine.live import LiveText
@@ -26,7 +27,7 @@ from yingda.errors import ProviderError, StoreError
 from yingda.jobs.base import Jobs
 from yingda.providers.base import Provider
 from yingda.store.base import Store
-from yingda.store.runs import Claim, Ended
+from yingda.store.runs import Claim, Ended, Outcome
 from yingda.turn.model import Turn
 
 T = TypeVar("T")
@@ -48,9 +49,11 @@ class Runner:
         board: Board,
         providers: Mapping[str, Provider],
         accounts: Accounts,
+        costs: Costs,
         clock: Clock,
         afterwards: Sequence[Afterward] = (),
     ) -> None:
+        self._costs = costs
         self._store = store
         self._jobs = jobs
         self._board = board
@@ -74,10 +77,10 @@ class Runner:
         claim = await self._insist(lambda: self._store.claim(turn_id, self._clock.now()))
         if claim is None:
             return
-        running = RunningTurn(claim)
+        running = RunningTurn(claim, self._clock)
         self._running[turn_id] = running
         try:
-            outcome = await self._asking.outcome(running)
+            outcome = self._costs.counted(running, await self._asking.outcome(running))
             if running.note is not None:
                 running.note.cancel()
             ended = await self._insist(
@@ -89,10 +92,15 @@ class Runner:
             raise
         finally:
             del self._running[turn_id]
-        if ended is not None:
+        if ended is None:
+            # It was cancelled in the very moment: what it brought, and cost, is kept all the same.
+            self._errands.send(self._keep(running))
+        else:
             await self._settle_read(ended.turn)
             self._close(claim, ended)
             self._afterwards.send(claim, ended)
+            self._costs.tell(ended.turn.account, ended.spent)
+            _tell(running, outcome, ended)
 
     async def so_far(self, turn_id: int) -> LiveText | None:
         """What the turn has written, if it runs here; implements `live.LiveTexts`."""
@@ -119,17 +127,6 @@ class Runner:
         if ended.to_run is not None:
             # A conversation stays with the provider that it began with.
             self._jobs.defer(ended.to_run, claim.provider)
-        _log.info(
-            "turn_ended",
-            turn=ended.turn.id,
-            account=ended.turn.account,
-            provider=claim.provider,
-            state=ended.turn.state.value,
-            failure=ended.turn.failure and ended.turn.failure.value,
-            run_no=ended.turn.run_no,
-            answer_chars=len(ended.turn.answer),
-            took_s=round((ended.turn.ended_at or 0.0) - ended.turn.entered_at, 3),
-        )
 
     async def _settle_read(self, turn: Turn) -> None:
         """What was offered while the turn ran may have been all of it; then nothing is unread."""
@@ -150,11 +147,34 @@ class Runner:
         """Keep what a run had brought when its turn was cancelled."""
         run_no, due_at = running.claim.turn.run_no, self._clock.now() + _STOP_LIMIT_S
         try:
-            await self._store.keep_cut_run(
-                running.turn_id, run_no, running.ids, text=running.text, at=due_at
+            spent = await self._store.keep_cut_run(
+                running.turn_id,
+                run_no,
+                running.ids,
+                text=running.text,
+                at=due_at,
+                cost=self._costs.of(running),
             )
         except StoreError:
             _log.warning("cut_run_not_kept", turn=running.turn_id)
+        else:
+            self._costs.tell(running.claim.turn.account, spent)
 
     async def _insist(self, operation: Callable[[], Awaitable[T]]) -> T:
         return await insist(self._clock, operation)
+
+
+def _tell(running: RunningTurn, outcome: Outcome, ended: Ended) -> None:
+    turn = ended.turn
+    _log.info(
+        "turn_ended",
+        turn=turn.id,
+        account=turn.account,
+        provider=running.provider,
+        state=turn.state.value,
+        failure=turn.failure and turn.failure.value,
+        run_no=turn.run_no,
+        answer_chars=len(turn.answer),
+        took_s=round((turn.ended_at or 0.0) - turn.entered_at, 3),
+        **figures_of(outcome, ended),
+    )

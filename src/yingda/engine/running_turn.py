@@ -2,7 +2,7 @@
 
 import msgspec
 
-from yingda.clock import Timer
+from yingda.clock import Clock, Timer
 from yingda.engine.live import LiveText
 from yingda.errors import FailureKind
 from yingda.providers.base import (
@@ -10,6 +10,7 @@ from yingda.providers.base import (
     Event,
     Finished,
     FoundAnswer,
+    Metered,
     RunTrace,
     Started,
     TextDelta,
@@ -22,8 +23,13 @@ from yingda.store.runs import Claim, Outcome, RunIds
 class RunningTurn:
     """Takes a provider's events in, and says what became of them."""
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, clock: Clock) -> None:
         self.claim = claim
+        self._clock = clock
+        #: When the first text came that can be read.
+        self.first_text_at: float | None = None
+        #: What each run at a provider cost, with the provider's name; the present one is last.
+        self.usages: list[tuple[str, Usage]] = []
         self.ids = RunIds(
             started_at=claim.turn.entered_at,
             asked_in_conversation_id=claim.provider_conversation_id,
@@ -31,7 +37,7 @@ class RunningTurn:
         #: Due when the ids are to be written down before the run ends.
         self.note: Timer | None = None
         self._pieces: list[str] = []
-        self._usage: Usage | None = None
+        self._is_metered = False
         self._conversation_was_reset = False
         self._replaced: str | None = None
 
@@ -39,6 +45,11 @@ class RunningTurn:
     def turn_id(self) -> int:
         """The turn's id."""
         return self.claim.turn.id
+
+    @property
+    def provider(self) -> str:
+        """Who is asked."""
+        return self.ids.provider or self.claim.provider
 
     @property
     def text(self) -> str:
@@ -50,18 +61,20 @@ class RunningTurn:
         match event:
             case TextDelta(text):
                 self._pieces.append(text)
+                self._note_text(text)
             case TextReplaced(text):
                 # Of several texts the first one is what may have been offered.
                 if self._replaced is None:
                     self._replaced = "".join(self._pieces) or None
                 self._pieces = [text]
+                self._note_text(text)
             case Started():
                 known = {k: v for k, v in msgspec.structs.asdict(event).items() if v is not None}
                 self.ids = msgspec.structs.replace(self.ids, **known)
             case ConversationReset():
                 self._conversation_was_reset = True
-            case Finished(usage=usage):
-                self._usage = usage
+            case Metered(usage) | Finished(usage=usage):
+                self._meter(usage)
 
     def live(self) -> LiveText:
         """What was written so far."""
@@ -78,17 +91,7 @@ class RunningTurn:
         """The stream came to its end."""
         if not "".join(self._pieces).strip():
             return self.failed(FailureKind.EMPTY, "the run ended well and said nothing")
-        usage = self._usage
-        if usage is None:
-            return self._outcome()
-        return msgspec.structs.replace(
-            self._outcome(),
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            total_tokens=usage.total_tokens,
-            total_price=usage.total_price,
-            currency=usage.currency,
-        )
+        return self._outcome()
 
     def failed(self, kind: FailureKind, detail: str) -> Outcome:
         """No whole answer came; what came stays a part of one."""
@@ -115,7 +118,7 @@ class RunningTurn:
     def found(self, found: FoundAnswer) -> Outcome:
         """The provider had kept the answer of the run that was cut off."""
         self._pieces = [found.text]
-        self._usage = found.usage
+        self._meter(found.usage)
         conversation_id = found.conversation_id or self.ids.conversation_id
         self.ids = msgspec.structs.replace(self.ids, conversation_id=conversation_id)
         return self.answered()
@@ -141,6 +144,19 @@ class RunningTurn:
             known_message_ids=self.claim.former_message_ids,
             not_before=self.claim.former_ended_at,
         )
+
+    def _note_text(self, text: str) -> None:
+        if self.first_text_at is None and not text.isspace() and text:
+            self.first_text_at = self._clock.now()
+
+    def _meter(self, usage: Usage | None) -> None:
+        if usage is None:
+            return
+        if self._is_metered:
+            # The same run, a little later: its usage is told as a whole each time.
+            self.usages.pop()
+        self.usages.append((self.provider, usage))
+        self._is_metered = True
 
     def _outcome(self) -> Outcome:
         return Outcome(

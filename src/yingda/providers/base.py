@@ -65,6 +65,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer cost, as far as the provider tells."""
 
     prompt_tokens: int = 0
+    #: Those of them that the provider had read before, where it tells.
+    cached_prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
     #: A decimal number as text, in `currency`; None when the provider names no price.
@@ -116,7 +118,13 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...] = ()
 
 
-Event = Started | ConversationReset | TextDelta | TextReplaced | Finished
+class Metered(msgspec.Struct, frozen=True):
+    """What the run has cost up to here; only needed of one that may yet fail."""
+
+    usage: Usage
+
+
+Event = Started | ConversationReset | TextDelta | TextReplaced | Metered | Finished
 
 
 class RunTrace(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,8 +18,9 @@ __all__ = ["SENTENCES", "Language", "Sentence"]
 #: `{word}` is the pickup word as the follower types it, `{link}` a tap-to-send link whose label is
 #: `pickup_label`, `{count}` a number, `{question}` the start of a question, `{part}` and
 #: `{total}` a part's number and how many there are, `{chars}` how many characters were written
-#: so far, `{seconds}` and `{minutes}` are spans, `{time}` a time of day. `{retry}` is a
-#: tap-to-send link that asks the question again, or only its label, `{confirm}` one that confirms
-#: an erasure, `{command}` a command's word, `{commands}` a line for each command. `{label}`,
-#: `{latitude}` and `{longitude}` are a place's, `{title}`, `{description}` and `{url}` a link's.
+#: so far, `{seconds}` and `{minutes}` are spans, `{time}` a time of day, `{date}` a day.
+#: `{retry}` is a tap-to-send link that asks the question again, or only its label, `{confirm}` one
+#: that confirms an erasure, `{command}` a command's word, `{commands}` a line for each command.
+#: `{label}`, `{latitude}` and `{longitude}` are a place's, `{title}`, `{description}` and `{url}` a
+#: link's.
 SENTENCES: Mapping[str, Sentence] = {**ANSWERS, **QUESTIONS, **INPUTS, **COMMANDS, **FAILURES}

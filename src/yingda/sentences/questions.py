@@ -24,6 +24,12 @@ QUESTIONS: Mapping[str, Sentence] = {
         "Today's {count} questions are used up, so this one was not taken. "
         "You can ask again after midnight.",
     ),
+    "budget_used": Sentence(
+        "本月的提问额度已经用完，这条先不收。{date} 起可以再问。"
+        "已经收下的问题照常回答，回复 {word} 可以查看。",
+        "This month's allowance for questions is used up, so this one was not taken. You can ask "
+        "again from {date} on. What was taken before is still answered; {word} shows it.",
+    ),
     "busy": Sentence(
         "现在提问的人太多，这条没能收下。请过一会儿再发一次。",
         "Too many people are asking right now, so this one was not taken. "

@@ -8,6 +8,7 @@ a conversation resets nothing. Knows the bounds; how a refusal is worded is the 
 import math
 
 from yingda.store.entries import Bound, NewPush, NewQuestion, Refusal
+from yingda.store.spending import is_used_up
 from yingda.store.steps import Steps, fetch, fetch_one
 
 #: The span in which `rate_per_minute` counts.
@@ -70,6 +71,10 @@ def refusal(
     `own_open` is how many turns of this follower are open.
     """
     who = {"account": new.account, "openid": new.openid}
+    # First, for whoever is told another reason comes back before anything is taken.
+    allowance = question.allowance
+    if allowance is not None and (yield from is_used_up(new.account, allowance)):
+        return Refusal(bound=Bound.BUDGET, until=allowance.until)
     # One runs, the others wait behind it; those of a cleared conversation count as well.
     if own_open > question.queue_limit:
         return Refusal(bound=Bound.QUEUE, open_turns=own_open)

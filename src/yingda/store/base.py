@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from yingda.store.cost_base import Cost, Spent
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.memory_base import MemoryStore
 from yingda.store.push_base import PushStore
@@ -164,11 +165,19 @@ class Store(TokenVault, PushStore, MemoryStore, Protocol):
         """
 
     async def keep_cut_run(
-        self, turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float
-    ) -> None:
+        self,
+        turn_id: int,
+        run_no: int,
+        ids: RunIds,
+        *,
+        text: str,
+        at: float,
+        cost: Cost | None = None,
+    ) -> tuple[Spent, ...]:
         """Keep what had come of a cancelled turn, and what its provider called the run.
 
-        What was withdrawn keeps no text; what was erased leaves a deletion at the provider.
+        What was withdrawn keeps no text; what was erased leaves a deletion at the provider. Its
+        cost counts, once; what the account has spent by then is told as by `finish`.
         """
 
     async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
@@ -229,7 +238,10 @@ class Store(TokenVault, PushStore, MemoryStore, Protocol):
         """Nothing of the ended turn is left, unless its cursor has moved since."""
 
     async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
-        """End a turn; None, and no change, when it has ended or was taken over."""
+        """End a turn, and count what it cost.
+
+        None, and no change, when it has ended or was taken over.
+        """
 
     async def choose_reply(self, push_id: int, chosen: ChosenReply) -> bytes | None:
         """Fix a push's reply, and return the reply that stands.

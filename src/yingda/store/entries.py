@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from yingda.store.cost_base import Allowance
 from yingda.store.push_base import Grant
 from yingda.turn.model import Form, Turn
 
@@ -41,6 +42,8 @@ class NewPush(msgspec.Struct, frozen=True, kw_only=True):
 class Bound(StrEnum):
     """Why a question is not taken."""
 
+    #: The account has spent all that it may in a month.
+    BUDGET = "budget"
     #: Too many of the follower's turns are open.
     QUEUE = "queue"
     #: The follower asked too often within a minute.
@@ -57,7 +60,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     bound: Bound
     #: The follower's open turns, for `QUEUE`.
     open_turns: int = 0
-    #: When the next question is taken, for `RATE`.
+    #: When the next question is taken, for `BUDGET` and `RATE`.
     until: float = 0.0
 
 
@@ -82,6 +85,8 @@ class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
     #: How many questions of the follower are taken in a day, and when the present day began.
     daily_questions: int | None = None
     day_began_at: float = 0.0
+    #: What the account may spend this month.
+    allowance: Allowance | None = None
 
 
 class Effect(StrEnum):

@@ -5,6 +5,7 @@ comes back changes nothing.
 """
 
 from yingda.store.runs import Claim, Ended, Outcome, RunIds
+from yingda.store.spending import COST_VALUES, cost_values, spend
 from yingda.store.steps import (
     TURN_COLUMNS,
     Row,
@@ -75,13 +76,13 @@ _NOTE_RUN = f"""
 _FINISH = """
     UPDATE turn SET state = :state, ended_at = :at, answer = :answer, failure = :failure,
         failure_detail = :failure_detail, conversation_was_reset = :conversation_was_reset,
-        is_unread = 1, prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
-        total_tokens = :total_tokens, total_price = :total_price, currency = :currency,
-        {ids}
+        is_unread = 1, {ids}, {cost}
     WHERE id = :id AND run_no = :run_no AND state IN ({sources}) RETURNING {columns}
 """
 _END = {
-    happening: _FINISH.format(sources=_in(happening), columns=TURN_COLUMNS, ids=_KEEP_IDS)
+    happening: _FINISH.format(
+        sources=_in(happening), columns=TURN_COLUMNS, ids=_KEEP_IDS, cost=COST_VALUES
+    )
     for happening in (Happening.ANSWER, Happening.FAIL)
 }
 _NO_IDS = RunIds()
@@ -183,11 +184,7 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
         failure=outcome.failure.value if outcome.failure else None,
         failure_detail=outcome.failure_detail,
         conversation_was_reset=int(outcome.conversation_was_reset),
-        prompt_tokens=outcome.prompt_tokens,
-        completion_tokens=outcome.completion_tokens,
-        total_tokens=outcome.total_tokens,
-        total_price=outcome.total_price,
-        currency=outcome.currency,
+        **cost_values(outcome.cost),
         **_named(outcome.ids or _NO_IDS),
     )
     if row is None:
@@ -201,4 +198,5 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
                 None if outcome.provider_forgot else outcome.provider_conversation_id
             ),
         )
-    return Ended(turn=ended, to_run=(yield from head_of(ended)))
+    spent = yield from spend(ended.account, outcome.cost, answers=int(outcome.failure is None))
+    return Ended(turn=ended, to_run=(yield from head_of(ended)), spent=spent)

@@ -6,6 +6,7 @@ Values of the store seam; its operations on them stand in `base`.
 import msgspec
 
 from yingda.errors import FailureKind
+from yingda.store.cost_base import Cost, Spent
 from yingda.turn.model import Turn
 
 
@@ -51,11 +52,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     replaced_answer: str | None = None
     #: The provider no longer knows the conversation: the next question starts a new one there.
     provider_forgot: bool = False
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    total_price: str | None = None
-    currency: str | None = None
+    #: None when nobody asked a provider.
+    cost: Cost | None = None
     #: What the provider called the run; None, and None in it, leaves what is stored.
     ids: RunIds | None = None
 
@@ -65,3 +63,5 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
     turn: Turn
     to_run: int | None
+    #: What the account has spent by now, in each currency that the turn cost something in.
+    spent: tuple[Spent, ...] = ()

@@ -29,6 +29,7 @@ __all__ = [
     "conversation",
     "erasure",
     "forget_request",
+    "has_ended",
     "hold",
     "is_pending",
     "is_pushed",
@@ -151,9 +152,12 @@ turn = Table(
     #: What the follower thinks of the answer, and when that is to be told to the provider.
     Column("rating", Text),
     Column("rating_due_at", Double),
+    #: Those of `prompt_tokens` that the provider had read before.
+    Column("cached_prompt_tokens", Integer),
     UniqueConstraint("account", "openid", "number"),
     sqlite_autoincrement=True,
 )
+has_ended = text("ended_at IS NOT NULL")
 is_pending = text("state IN ('queued', 'running')")
 is_unread = text("is_unread = 1")
 is_pushed = text("is_pushed = 1")
@@ -195,6 +199,14 @@ Index(
     turn.c.number,
     sqlite_where=is_said,
     postgresql_where=is_said,
+)
+#: Finds what ended in a span of time, for sums over it.
+Index(
+    "ix_turn_ended",
+    turn.c.account,
+    turn.c.ended_at,
+    sqlite_where=has_ended,
+    postgresql_where=has_ended,
 )
 #: Finds what providers are still to be told.
 Index(

@@ -135,9 +135,11 @@ CREATE TABLE turn (
     suggestions TEXT,
     rating TEXT,
     rating_due_at DOUBLE,
+    cached_prompt_tokens INTEGER,
     CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
     CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
 );
+CREATE INDEX ix_turn_ended ON turn (account, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX ix_turn_pending ON turn (account, openid, id) WHERE state IN ('queued', 'running');
 CREATE INDEX ix_turn_pushed ON turn (account, openid, id) WHERE is_pushed = 1;
 CREATE INDEX ix_turn_rating ON turn (rating_due_at) WHERE rating_due_at IS NOT NULL;

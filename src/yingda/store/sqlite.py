@@ -22,6 +22,7 @@ from yingda.store import (
 )
 from yingda.store.admission import OpenTurns
 from yingda.store.base import ChosenReply, NewHold, OfferedPart, Outlook, Recovered
+from yingda.store.cost_base import Cost, Spent
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.files import hold, make_folder
 from yingda.store.opening import connections
@@ -112,9 +113,18 @@ class SqliteStore(SqlitePushing, SqliteMemory):
         return await self._run(lambda: erasing.enter_confirmation(push, confirmation))
 
     async def keep_cut_run(
-        self, turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float
-    ) -> None:
-        await self._run(lambda: stopping.keep_cut_run(turn_id, run_no, ids, text=text, at=at))
+        self,
+        turn_id: int,
+        run_no: int,
+        ids: RunIds,
+        *,
+        text: str,
+        at: float,
+        cost: Cost | None = None,
+    ) -> tuple[Spent, ...]:
+        return await self._run(
+            lambda: stopping.keep_cut_run(turn_id, run_no, ids, text=text, at=at, cost=cost)
+        )
 
     async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
         return await self._run(

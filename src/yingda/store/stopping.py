@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from yingda.store.admission import OpenTurns
+from yingda.store.cost_base import Cost, Spent
 from yingda.store.entering import (
     enter_question,
     enter_reply,
@@ -16,6 +17,7 @@ from yingda.store.entering import (
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.quotas import withdraw_pushes
 from yingda.store.runs import RunIds
+from yingda.store.spending import spend_on_cut_run
 from yingda.store.steps import TURN_COLUMNS, Steps, execute, fetch, fetch_one, read_turn, turn_from
 from yingda.store.wishes import NewRetry
 from yingda.turn.lifecycle import Happening, sources
@@ -116,8 +118,17 @@ def _busy(new: NewPush, target: Turn, number: int | None) -> Steps[Turn | None]:
     return None
 
 
-def keep_cut_run(turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float) -> Steps[None]:
-    """What had come of a turn when it was cancelled."""
+def keep_cut_run(
+    turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float, cost: Cost | None = None
+) -> Steps[tuple[Spent, ...]]:
+    """What had come of a turn when it was cancelled, and what it cost."""
+    yield from _keep_cut_answer(turn_id, run_no, ids, text=text, at=at)
+    return (yield from spend_on_cut_run(turn_id, run_no, cost))
+
+
+def _keep_cut_answer(
+    turn_id: int, run_no: int, ids: RunIds, *, text: str, at: float
+) -> Steps[None]:
     cut = yield from fetch_one(_CUT_TURN, id=turn_id, run_no=run_no)
     if cut is None:
         return

@@ -77,6 +77,15 @@ def _turns() -> None:
         sqlite_where=is_said,
         postgresql_where=is_said,
     )
+    op.add_column("turn", sa.Column("cached_prompt_tokens", sa.Integer))
+    has_ended = sa.text("ended_at IS NOT NULL")
+    op.create_index(
+        "ix_turn_ended",
+        "turn",
+        ["account", "ended_at"],
+        sqlite_where=has_ended,
+        postgresql_where=has_ended,
+    )
     is_due = sa.text("rating_due_at IS NOT NULL")
     op.create_index(
         "ix_turn_rating",

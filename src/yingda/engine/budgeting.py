@@ -1,0 +1,67 @@
+"""What an account may spend in a month of its time zone. Pure.
+
+Knows months and bounds. Who counts what is spent is the store, in the transaction that spends it.
+"""
+
+import datetime as dt
+from decimal import Decimal
+
+import msgspec
+
+from yingda.engine.pricing import nano_of
+from yingda.store.cost_base import Allowance, Spent
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account may spend in a month, and the share of it at which the operator is warned."""
+
+    price: Decimal
+    currency: str
+    warning_share: Decimal
+
+    @property
+    def price_nano(self) -> int:
+        """The budget in billionths."""
+        return nano_of(self.price)
+
+    @property
+    def warning_nano(self) -> int:
+        """Where the operator is warned, in billionths."""
+        return nano_of(self.price * self.warning_share)
+
+
+def month_of(at: float, zone: dt.tzinfo) -> str:
+    """The month that `at` lies in there, such as `2026-11`."""
+    return f"{dt.datetime.fromtimestamp(at, zone):%Y-%m}"
+
+
+def next_month_at(at: float, zone: dt.tzinfo) -> float:
+    """When the month after it begins there, in Unix seconds."""
+    today = dt.datetime.fromtimestamp(at, zone).date()
+    # No month has over 31 days, and from the first of one, 31 days on lies in it or the next.
+    first = (today.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    return dt.datetime.combine(first, dt.time(), zone).timestamp()
+
+
+def allowance_at(at: float, budget: Budget | None, zone: dt.tzinfo) -> Allowance | None:
+    """What may be spent in the month of `at`; None is without limit."""
+    if budget is None:
+        return None
+    return Allowance(
+        month=month_of(at, zone),
+        currency=budget.currency,
+        price_nano=budget.price_nano,
+        until=next_month_at(at, zone),
+    )
+
+
+def crossed(budget: Budget, spent: Spent) -> str | None:
+    """The log event that this spending is the occasion for: each comes once in a month."""
+    before_nano = spent.price_nano - spent.added_nano
+    if spent.currency != budget.currency:
+        return None if before_nano else "budget_other_currency"
+    if before_nano < budget.price_nano <= spent.price_nano:
+        return "budget_used"
+    if before_nano < budget.warning_nano <= spent.price_nano:
+        return "budget_nearly_used"
+    return None

@@ -1,0 +1,126 @@
+"""What a run cost, and what the operator has to know of it.
+
+Knows the providers' price tables and the accounts' budgets. Counts nothing: the store does.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import structlog
+
+from yingda.clock import Clock
+from yingda.engine.accounts import Account, Accounts
+from yingda.engine.budgeting import Budget, crossed, month_of
+from yingda.engine.pricing import PriceTable, amount, price_of
+from yingda.engine.running_turn import RunningTurn
+from yingda.providers.base import Usage
+from yingda.store.cost_base import Charge, Cost, Spent
+from yingda.store.runs import Ended, Outcome
+
+_log = structlog.get_logger()
+
+
+class Costs:
+    """Works out the cost of each run."""
+
+    def __init__(self, accounts: Accounts, prices: Mapping[str, PriceTable], clock: Clock) -> None:
+        self._accounts = accounts
+        self._prices = prices
+        self._clock = clock
+        #: Account and provider of those that were told to have no price.
+        self._told: set[tuple[str, str]] = set()
+
+    def counted(self, running: RunningTurn, outcome: Outcome) -> Outcome:
+        """The outcome with what the run cost."""
+        return msgspec.structs.replace(outcome, cost=self.of(running))
+
+    def of(self, running: RunningTurn) -> Cost | None:
+        """What the run has cost so far; None when its account is gone."""
+        name = running.claim.turn.account
+        account = self._accounts.get(name)
+        if account is None:
+            return None
+        month = month_of(self._clock.now(), account.time_zone)
+        if not running.usages:
+            return Cost(month=month, first_text_at=running.first_text_at)
+        charges = self._charges(account, running.usages)
+        # The row of a turn has room for one currency: that of whoever answered.
+        own = charges[-1] if charges else None
+        used = [usage for _, usage in running.usages]
+        return Cost(
+            month=month,
+            prompt_tokens=sum(each.prompt_tokens for each in used),
+            cached_prompt_tokens=sum(each.cached_prompt_tokens for each in used),
+            completion_tokens=sum(each.completion_tokens for each in used),
+            total_tokens=sum(_total(each) for each in used),
+            total_price=None if own is None else amount(own.price_nano),
+            currency=None if own is None else own.currency,
+            price_nano=None if own is None else own.price_nano,
+            first_text_at=running.first_text_at,
+            charges=charges,
+        )
+
+    def tell(self, account_name: str, spent: Sequence[Spent]) -> None:
+        """Log what a budget has come to; once each, whichever process it happens in."""
+        account = self._accounts.get(account_name)
+        budget = None if account is None else account.budget
+        if budget is None:
+            return
+        for each in spent:
+            event = crossed(budget, each)
+            if event is not None:
+                _log.warning(event, account=account_name, **_figures(budget, each))
+
+    def _charges(self, account: Account, usages: Sequence[tuple[str, Usage]]) -> tuple[Charge, ...]:
+        """One for each currency, that of whoever was asked last at the end."""
+        sums: dict[str, int] = {}
+        for provider, usage in usages:
+            charge = price_of(usage, self._prices.get(provider))
+            if charge is None:
+                self._tell_unpriced(account, provider)
+            else:
+                before_nano = sums.pop(charge.currency, 0)
+                sums[charge.currency] = before_nano + charge.price_nano
+        return tuple(Charge(currency=name, price_nano=nano) for name, nano in sums.items())
+
+    def _tell_unpriced(self, account: Account, provider: str) -> None:
+        if account.budget is None or (account.name, provider) in self._told:
+            return
+        self._told.add((account.name, provider))
+        _log.warning(
+            "answer_without_price",
+            account=account.name,
+            provider=provider,
+            mend="set price_in_per_million and price_out_per_million of this provider: what has"
+            " no price does not count for the budget",
+        )
+
+
+def figures_of(outcome: Outcome, ended: Ended) -> dict[str, object]:
+    """What the log tells of a turn's cost."""
+    cost, turn = outcome.cost, ended.turn
+    if cost is None:
+        return {}
+    has_times = cost.first_text_at is not None and turn.run_started_at is not None
+    waited_s = (cost.first_text_at or 0.0) - (turn.run_started_at or 0.0)
+    return {
+        "prompt_tokens": cost.prompt_tokens,
+        "completion_tokens": cost.completion_tokens,
+        "price": cost.total_price,
+        "currency": cost.currency,
+        "first_text_s": round(waited_s, 3) if has_times else None,
+    }
+
+
+def _figures(budget: Budget, spent: Spent) -> dict[str, object]:
+    return {
+        "month": spent.month,
+        "spent": amount(spent.price_nano),
+        "currency": spent.currency,
+        "budget": amount(budget.price_nano),
+        "budget_currency": budget.currency,
+    }
+
+
+def _total(usage: Usage) -> int:
+    return usage.total_tokens or usage.prompt_tokens + usage.completion_tokens

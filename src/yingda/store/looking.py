@@ -1,0 +1,77 @@
+"""Looks at a database that another process may hold: reads only, and takes no lock.
+
+Makes no file and migrates nothing.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from yingda.errors import StoreError
+from yingda.store import spending
+from yingda.store.cost_base import Span, Usage, UsageKey
+from yingda.store.migrate import HEAD, version_of
+from yingda.store.reader import Reader
+from yingda.store.refusals import store_error
+from yingda.store.steps import Steps
+from yingda.store.usage import usage
+
+T = TypeVar("T")
+
+#: How long a look waits for a server that is putting its file in order. Our choice.
+_WAIT_S = 5.0
+
+
+class Look:
+    """What can be seen. Every method raises StoreError when the file cannot be read."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._reader = Reader(connection)
+
+    def usage(self, by: UsageKey, spans: Sequence[Span]) -> tuple[Usage, ...]:
+        """Sums over the turns that ended in these spans, by account, provider, follower or day."""
+        return self._read(usage(by, spans))
+
+    def spent_in(self, account: str, month: str) -> Mapping[str, int]:
+        """Currency → billionths that the account's answers cost in this month."""
+        return self._read(spending.spent_in(account, month))
+
+    def _read(self, steps: Steps[T]) -> T:
+        try:
+            return self._reader.read(steps)
+        except sqlite3.Error as error:
+            raise store_error(error) from error
+
+
+@contextmanager
+def look(path: Path) -> Iterator[Look | None]:
+    """The database at `path`; None when there is none yet.
+
+    Raises StoreError for a file that is damaged, not ours, or of another version.
+    """
+    if not path.exists():
+        yield None
+        return
+    try:
+        opened = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S, isolation_level=None
+        )
+    except sqlite3.Error as error:
+        raise store_error(error) from error
+    with closing(opened):
+        version = _version(opened)
+        if version not in {None, HEAD}:
+            raise StoreError(
+                f"the database is at version {version} and this yingda reads {HEAD}; start"
+                " `yingda serve` once, which brings it up to date"
+            )
+        yield None if version is None else Look(opened)
+
+
+def _version(opened: sqlite3.Connection) -> str | None:
+    try:
+        return version_of(opened)
+    except sqlite3.Error as error:
+        raise store_error(error) from error
