@@ -18,6 +18,7 @@ from yingda.cli import logs
 from yingda.config import load
 from yingda.config.texts import preferred_language
 from yingda.errors import YingdaError
+from yingda.store.cost_base import UsageKey
 
 #: The exit status of a program that was started wrongly (BSD's sysexits: EX_CONFIG).
 _MISCONFIGURED = 78
@@ -129,6 +130,42 @@ def menu(
     settings = load(os.environ, config_path=config)
     work = run_menu(settings, errand, sys.stdout, preferred_language(os.environ))
     raise typer.Exit(asyncio.run(work))
+
+
+@app.command()
+def usage(
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file; YINGDA_CONFIG names one too.")
+    ] = None,
+    by: Annotated[UsageKey, typer.Option(help="What to sum up by.")] = UsageKey.DAY,
+    since: Annotated[
+        str | None, typer.Option(help="The first day, such as 2026-11-01; else the month's first.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="The last day; else today.")] = None,
+    account: Annotated[str | None, typer.Option(help="This account alone.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    openids: Annotated[
+        bool, typer.Option("--openids", help="Show openids beside pseudonyms.")
+    ] = False,
+) -> None:
+    """Tell how much was asked, how fast it was answered, and what it cost."""
+    from yingda.cli.usage import UsageErrand, run_usage  # noqa: PLC0415 see above
+    from yingda.clock import SystemClock  # noqa: PLC0415 see above
+
+    logs.set_up("error", "console")
+    errand = UsageErrand(
+        by=by,
+        since=since,
+        until=until,
+        account=account,
+        form="json" if as_json else "csv" if as_csv else "table",
+        shows_openids=openids,
+    )
+    settings = load(os.environ, config_path=config)
+    language = preferred_language(os.environ)
+    raise typer.Exit(run_usage(settings, errand, sys.stdout, language, SystemClock()))
 
 
 def main() -> None:

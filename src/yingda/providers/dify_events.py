@@ -9,7 +9,7 @@ and null means missing. Source: Dify service API, "The stream".
 import msgspec
 
 from yingda.errors import AnswerEmpty, AnswerIncomplete
-from yingda.providers.base import Event, Finished, Source, Started, Usage
+from yingda.providers.base import Event, Finished, Metered, Source, Started, Usage
 from yingda.providers.dify_answer import AnswerText
 from yingda.providers.dify_errors import from_event, needs_a_person, workflow_failed
 from yingda.providers.dify_files import AnswerFile, files_in, made_file, made_files
@@ -232,6 +232,8 @@ class RunReader:
         if end.status in {"failed", "exception"}:
             # The `error` event that follows tells the code; until then this is all we know.
             self._end_failure = workflow_failed(end.error)
+            if end.usage is not None:
+                events.append(Metered(end.usage))
         elif end.status == "paused":
             self.failure = self._end_failure or needs_a_person()
         elif end.status == "stopped":
@@ -263,9 +265,14 @@ class RunReader:
         self._text.finish(self._files, events)
         if self._text.is_over_limit:
             self._fail_over_limit()
-        elif self._end_failure is not None:
+            return
+        has_text = bool(self._text.shown.strip())
+        if usage is not None and (self._end_failure is not None or not has_text):
+            # What failed has to be paid for all the same.
+            events.append(Metered(usage))
+        if self._end_failure is not None:
             self.failure = self._end_failure
-        elif self._text.shown.strip():
+        elif has_text:
             self.over = True
             events.append(Finished(usage=usage, sources=sources))
         else:

@@ -14,7 +14,7 @@ from yingda.errors import (
     ProviderUnavailable,
     QuotaExhausted,
 )
-from yingda.providers.base import Event, Finished, Started, TextDelta, TextReplaced, Usage
+from yingda.providers.base import Event, Finished, Metered, Started, TextDelta, TextReplaced, Usage
 from yingda.providers.dify_events import RunReader
 from yingda.providers.sse import EventSplitter
 
@@ -252,6 +252,15 @@ def test_usage_with_a_price_is_told() -> None:
     events, _ = read(message("答"), payload("message_end", metadata={"usage": usage}))
     price = Usage(prompt_tokens=1, total_price="0.0012", currency="USD")
     assert events[-1] == Finished(usage=price)
+
+
+def test_what_a_run_cost_is_told_even_if_it_said_nothing_or_failed() -> None:
+    end = payload("message_end", metadata={"usage": {"total_tokens": 9}})
+    events, reader = read(message("<think>想</think>"), end)
+    assert (events[-1], reader.over) == (Metered(Usage(total_tokens=9)), False)
+    failed = payload("workflow_finished", data={"status": "failed", "error": "boom"})
+    events, reader = read(message("半"), failed, end)
+    assert (events[-1], reader.over) == (Metered(Usage(total_tokens=9)), False)
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"usage": None}, {"usage": "odd"}, []])
