@@ -1,6 +1,7 @@
 """What a check reports, and the seam that all checks share.
 
-Knows no subject: `settings`, `store`, `clock`, `provider`, `api` and `address` each examine one.
+Knows no subject: `settings`, `store`, `spending`, `clock`, `provider`, `api` and `address` each
+examine one.
 """
 
 from collections.abc import Callable, Coroutine
@@ -28,6 +29,7 @@ class Subject(StrEnum):
 
     SETTINGS = "settings"
     STORE = "store"
+    SPENDING = "spending"
     CLOCK = "clock"
     PROVIDER = "provider"
     API = "api"

@@ -17,6 +17,7 @@ from yingda.doctor.base import Check, Findings, Subject, has_failed
 from yingda.doctor.clock import check_clock
 from yingda.doctor.provider import check_provider
 from yingda.doctor.settings import unusable, usable
+from yingda.doctor.spending import check_spending
 from yingda.doctor.store import check_store
 from yingda.doctor.texts import finding
 from yingda.wechat.limits import FRESHNESS_S
@@ -47,6 +48,7 @@ async def examine(
     setting = _OPTION if url else _SETTING
     checks: list[Check] = [
         lambda: check_store(settings.database_path, way.clock),
+        lambda: check_spending(settings, way.clock),
         lambda: _clock(_clocks(settings, named), _freshness_s(settings), way),
         lambda: _providers(settings, way),
         lambda: _apis(settings, way),

@@ -1,13 +1,13 @@
 """Every sentence of `yingda doctor`, Chinese first, by the stable code of its finding.
 
 Those about connections stand in `texts_reach`, those about providers in `texts_provider`, those
-about WeChat in `texts_address` and `texts_api`.
+about WeChat in `texts_address` and `texts_api`, those about money in `texts_spending`.
 No placeholder ever takes a secret, a message or the body of an answer.
 """
 
 from collections.abc import Mapping
 
-from yingda.doctor import texts_address, texts_api, texts_provider, texts_reach
+from yingda.doctor import texts_address, texts_api, texts_provider, texts_reach, texts_spending
 from yingda.doctor.base import Entry, Finding, Status, Subject
 from yingda.texts import Sentence
 
@@ -17,6 +17,7 @@ _OK, _WARNING, _FAILED, _SKIPPED = Status.OK, Status.WARNING, Status.FAILED, Sta
 TITLES: Mapping[Subject, Sentence] = {
     Subject.SETTINGS: Sentence("设置", "Settings"),
     Subject.STORE: Sentence("数据库", "Database"),
+    Subject.SPENDING: Sentence("花费", "Spending"),
     Subject.CLOCK: Sentence("时钟", "Clock"),
     Subject.PROVIDER: Sentence("模型服务", "Provider"),
     Subject.API: Sentence("微信接口", "WeChat's API"),
@@ -168,13 +169,10 @@ _OWN: Mapping[str, Entry] = {
     ),
 }
 
-_SISTERS = {
-    **texts_reach.ENTRIES,
-    **texts_provider.ENTRIES,
-    **texts_api.ENTRIES,
-    **texts_address.ENTRIES,
+_SISTERS = (texts_reach, texts_provider, texts_address, texts_api, texts_spending)
+ENTRIES: Mapping[str, Entry] = {**_OWN} | {
+    code: entry for sister in _SISTERS for code, entry in sister.ENTRIES.items()
 }
-ENTRIES: Mapping[str, Entry] = {**_OWN, **_SISTERS}
 
 
 def finding(check: Subject, code: str, subject: str, **values: object) -> Finding:
