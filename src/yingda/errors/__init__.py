@@ -15,6 +15,12 @@
     │   ├── ApiRefused              it answered with an error; `kind` says what to do about it
     │   ├── ApiUnreachable          no connection, or no answer where asking again is harmless
     │   └── SendInDoubt             a message went out, and nobody knows whether it arrived
+    ├── MediaError                  a picture or a recording cannot be had, or not be read
+    │   ├── MediaRefused            its address leads where nobody may send us
+    │   ├── MediaTooLarge           it has too many bytes, pixels or seconds
+    │   ├── MediaMissing            its server says that there is no such file, or not for us
+    │   ├── MediaUnavailable        no connection, a server error, or not in time
+    │   └── MediaUnreadable         it is none of the kinds we read, or broken
     └── ProviderError               an AI back end did not bring a whole answer
         ├── ProviderBusy            too many runs at once; passes by itself
         ├── QuotaExhausted          the plan or the model's quota is used up
@@ -47,6 +53,14 @@ from yingda.errors.base import (
     StaleRequest,
     StoreError,
     YingdaError,
+)
+from yingda.errors.media import (
+    MediaError,
+    MediaMissing,
+    MediaRefused,
+    MediaTooLarge,
+    MediaUnavailable,
+    MediaUnreadable,
 )
 from yingda.errors.providers import (
     AnswerEmpty,
@@ -86,6 +100,12 @@ __all__ = [
     "EnvelopeInvalid",
     "FailureKind",
     "Fault",
+    "MediaError",
+    "MediaMissing",
+    "MediaRefused",
+    "MediaTooLarge",
+    "MediaUnavailable",
+    "MediaUnreadable",
     "NeedsPerson",
     "PictureUnusable",
     "PlainBodyRefused",
