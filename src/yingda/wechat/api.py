@@ -5,25 +5,29 @@ Refuses to know sockets, who is to be written to, and what is left of a follower
 every call: the official page of its name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from yingda.clock import Clock
 from yingda.errors import ApiKind, ApiRefused, ApiUnreachable, SendInDoubt
 from yingda.wechat.api_base import (
+    ANSWER_LIMIT_BYTES,
+    ApiAnswer,
     ApiRequest,
     ApiTransport,
     Card,
+    Downloaded,
     FilePart,
     TokenVault,
     Uploaded,
 )
 from yingda.wechat.api_errors import JsonObject, values_of
+from yingda.wechat.api_files import downloaded_of
 from yingda.wechat.api_token import Credentials, TokenKeeper
-from yingda.wechat.limits import MEDIA_LIFE_S
+from yingda.wechat.limits import MEDIA_LIFE_S, MEDIA_LIMIT_BYTES
 from yingda.wechat.xml_text import clean_text
 
 #: Seconds before the second, third and fourth try of a call that WeChat was too busy for. Our
@@ -36,6 +40,8 @@ _WITHIN_S: Final = 5.0
 _NO_MENU_CODE: Final = 46003
 #: The typing state is shown already: what was asked for is so.
 _TYPING_ALREADY_CODE: Final = 45081
+
+T = TypeVar("T")
 
 _SEND: Final = "/cgi-bin/message/custom/send"
 _TYPING: Final = "/cgi-bin/message/custom/typing"
@@ -59,6 +65,7 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
     file: FilePart | None = None
     #: Whether a follower would see it twice if it were sent twice.
     is_message: bool = False
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
 
     def with_token(self, token: str) -> ApiRequest:
         return ApiRequest(
@@ -67,6 +74,7 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
             query={"access_token": token, **self.query},
             body=self.body,
             file=self.file,
+            answer_limit_bytes=self.answer_limit_bytes,
         )
 
 
@@ -97,6 +105,12 @@ class WechatApi:
     ) -> None:
         """Send a picture that was uploaded; raises as `send_text` does."""
         await self._send(openid, "image", {"media_id": media_id}, within_s)
+
+    async def send_voice(
+        self, openid: str, media_id: str, *, within_s: float | None = None
+    ) -> None:
+        """Send a recording that was uploaded; raises as `send_text` does."""
+        await self._send(openid, "voice", {"media_id": media_id}, within_s)
 
     async def send_news(self, openid: str, card: Card, *, within_s: float | None = None) -> None:
         """Send one article; raises as `send_text` does."""
@@ -140,12 +154,33 @@ class WechatApi:
 
     async def upload_image(self, content: bytes, filename: str, content_type: str) -> Uploaded:
         """Upload a picture for `send_image`; at most `IMAGE_LIMIT_BYTES` are safe."""
-        file = FilePart(
-            field="media", filename=filename, content_type=content_type, content=content
+        return await self._upload(
+            "image",
+            FilePart(field="media", filename=filename, content_type=content_type, content=content),
         )
+
+    async def upload_voice(self, content: bytes, filename: str, content_type: str) -> Uploaded:
+        """Upload AMR or MP3 for `send_voice`, within `VOICE_LIMIT_BYTES` and `VOICE_LIMIT_S`."""
+        return await self._upload(
+            "voice",
+            FilePart(field="media", filename=filename, content_type=content_type, content=content),
+        )
+
+    async def download(self, media_id: str, *, within_s: float | None = None) -> Downloaded:
+        """A file that a follower sent, or that was uploaded.
+
+        Raises also `MediaTooLarge`, for a file of over `MEDIA_LIMIT_BYTES`.
+        """
         call = _Call(
-            method="POST", path="/cgi-bin/media/upload", query={"type": "image"}, file=file
+            method="GET",
+            path="/cgi-bin/media/get",
+            query={"media_id": media_id},
+            answer_limit_bytes=MEDIA_LIMIT_BYTES,
         )
+        return await self._called(call, downloaded_of, within_s)
+
+    async def _upload(self, kind: str, file: FilePart) -> Uploaded:
+        call = _Call(method="POST", path="/cgi-bin/media/upload", query={"type": kind}, file=file)
         values = await self._call(call)
         media_id, created_at = values.get("media_id"), values.get("created_at")
         if not isinstance(media_id, str) or not media_id:
@@ -181,28 +216,33 @@ class WechatApi:
         await self._call(_Call(method="POST", path=_SEND, body=body, is_message=True), within_s)
 
     async def _call(self, call: _Call, within_s: float | None = None) -> JsonObject:
+        return await self._called(call, values_of, within_s)
+
+    async def _called(
+        self, call: _Call, read: Callable[[ApiAnswer], T], within_s: float | None
+    ) -> T:
         """Carry the call out, again when WeChat was too busy and there is time."""
         last_begin_s = self._clock.monotonic() + (_WITHIN_S if within_s is None else within_s)
         for pause_s in _BACKOFF_S:
             try:
-                return await self._with_good_token(call)
+                return await self._with_good_token(call, read)
             except ApiRefused as refused:
                 is_late = self._clock.monotonic() + pause_s > last_begin_s
                 if refused.kind is not ApiKind.BUSY or is_late:
                     raise
             await self._clock.sleep(pause_s)
-        return await self._with_good_token(call)
+        return await self._with_good_token(call, read)
 
-    async def _with_good_token(self, call: _Call) -> JsonObject:
+    async def _with_good_token(self, call: _Call, read: Callable[[ApiAnswer], T]) -> T:
         token = await self._tokens.current()
         try:
-            return await self._once(call, token)
+            return await self._once(call, token, read)
         except ApiRefused as refused:
             if refused.kind is not ApiKind.TOKEN:
                 raise
-        return await self._once(call, await self._tokens.after(token))
+        return await self._once(call, await self._tokens.after(token), read)
 
-    async def _once(self, call: _Call, token: str) -> JsonObject:
+    async def _once(self, call: _Call, token: str, read: Callable[[ApiAnswer], T]) -> T:
         try:
             answer = await self._transport.send(call.with_token(token))
         except ApiUnreachable as unreachable:
@@ -210,7 +250,7 @@ class WechatApi:
                 raise SendInDoubt(unreachable.detail, mend=unreachable.mend) from unreachable
             raise
         try:
-            return values_of(answer)
+            return read(answer)
         except ApiRefused as refused:
             # A page of a gateway behind which WeChat may have taken the message.
             if call.is_message and refused.code is None and not 400 <= answer.status < 500:

@@ -5,9 +5,13 @@ for. Refuses to know sockets, clocks and databases; adapters stand beside and in
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
+
+#: Bytes of an answer that is no file. Our choice: the longest are lists of addresses and menus, a
+#: few dozen KB.
+ANSWER_LIMIT_BYTES: Final = 1 << 20
 
 
 class FilePart(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +34,8 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     #: UTF-8 JSON; None for a GET or a file.
     body: bytes | None = None
     file: FilePart | None = None
+    #: More of the answer is not read.
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
 
     def __repr__(self) -> str:
         return f"ApiRequest({self.method} {self.path})"
@@ -46,6 +52,8 @@ class ApiAnswer(msgspec.Struct, frozen=True):
     #: Names in lower case.
     headers: Mapping[str, str]
     body: bytes
+    #: Whether the body ends at the request's limit and not by itself.
+    is_cut: bool = False
 
     def __repr__(self) -> str:
         return f"ApiAnswer({self.status}, {len(self.body)} bytes)"
@@ -131,6 +139,23 @@ class Uploaded(msgspec.Struct, frozen=True):
     media_id: str
     #: Unix seconds.
     expires_at: float
+
+
+class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that WeChat kept for us; of a video only its address."""
+
+    content: bytes = b""
+    #: What WeChat says of it, in lower case and without parameters.
+    content_type: str = ""
+    #: "" unless it is a video.
+    video_url: str = ""
+
+    def __repr__(self) -> str:
+        return f"Downloaded({self.content_type}, {len(self.content)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """What rich shows: as little as `repr`."""
+        return [("content_type", self.content_type), ("content_bytes", len(self.content))]
 
 
 class ServiceDesk(Protocol):

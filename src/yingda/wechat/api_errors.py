@@ -63,9 +63,9 @@ def values_of(answer: ApiAnswer, *, for_token: bool = False) -> JsonObject:
         if verdict.errcode == 0 and answer.status < 300:
             return msgspec.json.decode(answer.body, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _foreign(answer) from None
+        raise foreign(answer) from None
     if verdict.errcode == 0:
-        raise _foreign(answer)
+        raise foreign(answer)
     raise refusal(verdict.errcode, verdict.errmsg or "", for_token=for_token)
 
 
@@ -100,7 +100,8 @@ def _advice(code: int | None, kind: ApiKind, ip: str) -> Advice:
     return Advice(said.filled(ip=ip), mend.filled(ip=ip) if mend else None)
 
 
-def _foreign(answer: ApiAnswer) -> ApiRefused:
+def foreign(answer: ApiAnswer) -> ApiRefused:
+    """An answer that is none of WeChat's, or none to what was asked."""
     kind = answer.headers.get("content-type", "").partition(";")[0][:_MESSAGE_LIMIT_CHARS]
     said = f"{FOREIGN.said.en}: status {answer.status}, {kind or 'of no type'}"
     return ApiRefused(said, mend=ADDRESS_MEND.en)

@@ -7,6 +7,7 @@ second host is tried only while nothing was sent: a message that may have arrive
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from types import SimpleNamespace
 
 import aiohttp
@@ -21,8 +22,6 @@ from yingda.wechat.api_base import ApiAnswer, ApiRequest
 #: Official page on the interface domains.
 API_BASE = "https://api.weixin.qq.com"
 FAIL_OVER_BASE = "https://api2.weixin.qq.com"
-#: Our choice: the longest answers are lists of addresses and menus, a few dozen KB.
-_BODY_LIMIT_BYTES = 1 << 20
 
 _NO_WAY = "See whether this machine reaches api.weixin.qq.com, by name and by port 443."
 _NO_ANSWER = "See whether the connection to WeChat, or a proxy on the way, loses answers."
@@ -98,7 +97,8 @@ class HttpApiTransport:
                     trace_request_ctx=way,
                 ) as response,
             ):
-                return ApiAnswer(response.status, _lower(response), await _read(response))
+                body, is_cut = await _read(response, request.answer_limit_bytes)
+                return ApiAnswer(response.status, _lower(response), body, is_cut)
         except aiohttp.ClientError as error:
             # The kind is enough; the error's own text may repeat an address with its token.
             raise _unreachable(type(error).__name__, was_sent=way.is_sent) from None
@@ -167,7 +167,9 @@ def _body_of(request: ApiRequest) -> bytes | aiohttp.FormData | None:
     if file is None:
         return request.body
     form = aiohttp.FormData()
-    form.add_field(file.field, file.content, filename=file.filename, content_type=file.content_type)
+    # Bytes of over a megabyte would be written at one go, and aiohttp warns of it.
+    content = BytesIO(file.content)
+    form.add_field(file.field, content, filename=file.filename, content_type=file.content_type)
     return form
 
 
@@ -181,12 +183,12 @@ def _lower(response: aiohttp.ClientResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The body, cut off at the limit."""
+async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> tuple[bytes, bool]:
+    """The body, cut off at the limit, and whether it was."""
     body = bytearray()
-    while len(body) < _BODY_LIMIT_BYTES and (chunk := await response.content.readany()):
+    while len(body) <= limit_bytes and (chunk := await response.content.readany()):
         body += chunk
-    return bytes(body[:_BODY_LIMIT_BYTES])
+    return bytes(body[:limit_bytes]), len(body) > limit_bytes
 
 
 def _unreachable(reason: str, *, was_sent: bool) -> ApiUnreachable:

@@ -75,6 +75,11 @@ TYPING_S: Final = 15.0
 TYPING_AFTER_S: Final = 30.0
 #: Bytes of a picture to upload. The official page names 10 MB and 2 MB; the smaller one is safe.
 IMAGE_LIMIT_BYTES: Final = 2 << 20
+#: Bytes and seconds of a recording to upload, AMR or MP3. Official page on temporary material.
+VOICE_LIMIT_BYTES: Final = 2 << 20
+VOICE_LIMIT_S: Final = 60.0
+#: Bytes of the largest file that WeChat keeps (pictures and videos). The same page.
+MEDIA_LIMIT_BYTES: Final = 10 << 20
 #: Seconds for which WeChat keeps an uploaded file. Official page on temporary material.
 MEDIA_LIFE_S: Final = 3 * 86_400.0
 
