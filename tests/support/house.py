@@ -118,7 +118,7 @@ class House:
         self.transport = Line(self, "default")
         self.platform = self.platform_for("default", transport=self.transport)
         #: The server API of the account `default`.
-        self.api = ServerApi(self.platform.followers, self.clock)
+        self.api = ServerApi(self.platform.followers, self.clock, library=self.platform.library)
         #: Seconds that a call takes to reach it, and until an answer is given up.
         self.api_latency_s, self.api_answer_s = 0.0, 10.0
         self._is_moving = False

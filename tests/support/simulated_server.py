@@ -12,7 +12,7 @@ from yingda.simulator.pushes import Sent
 from yingda.simulator.transport import AsgiTransport
 from yingda.simulator.verdict import Mode, Outcome, SimulatedAccount
 from yingda.wechat.messages import Message, decode
-from yingda.wechat.replies import TextReply, to_xml
+from yingda.wechat.replies import Reply, TextReply, to_xml
 
 APP_ID = "wx0123456789abcdef"
 ENCODING_AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -32,8 +32,13 @@ def account(mode: Mode = Mode.PLAIN) -> SimulatedAccount:
 
 def text_reply(content: str, *, openid: str = OPENID) -> bytes:
     """A legal text reply to a follower of `account()`."""
+    return reply(TextReply(content), openid=openid)
+
+
+def reply(content: Reply, *, openid: str = OPENID) -> bytes:
+    """A legal reply to a follower of `account()`."""
     return to_xml(
-        TextReply(content),
+        content,
         to_openid=openid,
         from_account_id=account().account_id,
         created_at_s=1_704_067_200,

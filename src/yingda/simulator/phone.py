@@ -11,8 +11,10 @@ import msgspec
 
 from yingda.simulator import pushes
 from yingda.simulator.followers import Received
+from yingda.simulator.library import MediaFile
 from yingda.simulator.platform import CLEAR_WAY, Delivered, Platform, Way
 from yingda.simulator.pushes import Sent
+from yingda.simulator.server_api_content import MEDIA_LABELS
 
 #: A link with its label. WeChat takes either kind of quotes; attributes may stand around.
 _LINK = re.compile(
@@ -46,6 +48,8 @@ class Bubble(msgspec.Struct, frozen=True):
     at_s: float
     #: Whether it came as a service message, outside of any push.
     is_service: bool = False
+    #: The picture or the recording that stands for.
+    media: MediaFile | None = None
 
 
 def links_in(text: str) -> tuple[Link, ...]:
@@ -106,17 +110,47 @@ class Phone:
         """Send a text."""
         return await self.send(pushes.text(text), way=way)
 
-    async def send_image(self) -> Delivered:
-        """Send a picture."""
-        return await self.send(pushes.image())
+    async def send_image(
+        self, content: bytes = b"", content_type: str = "image/jpeg", *, way: Way = CLEAR_WAY
+    ) -> Delivered:
+        """Send a picture, which can be fetched by its PicUrl and by its media_id.
 
-    async def send_voice(self) -> Delivered:
-        """Send a voice recording."""
-        return await self.send(pushes.voice())
+        Without content it is one that nobody can fetch.
+        """
+        if not content:
+            return await self.send(pushes.image(), way=way)
+        library = self.platform.library
+        media_id = library.put("image", content, content_type)
+        return await self.send(pushes.image(media_id, library.picture_url(media_id)), way=way)
+
+    async def send_voice(
+        self,
+        content: bytes = b"",
+        content_16k: bytes = b"",
+        *,
+        voice_format: str = "amr",
+        recognition: str = "",
+        way: Way = CLEAR_WAY,
+    ) -> Delivered:
+        """Send a voice recording, of 8 kHz and where given of 16 kHz as well.
+
+        Without content it is one that nobody can fetch.
+        """
+        if not content:
+            sent = pushes.voice(voice_format=voice_format, recognition=recognition)
+            return await self.send(sent, way=way)
+        library = self.platform.library
+        sent = pushes.voice(
+            library.put("voice", content, f"audio/{voice_format}"),
+            voice_format,
+            media_id_16k=library.put("voice", content_16k, "audio/amr") if content_16k else "",
+            recognition=recognition,
+        )
+        return await self.send(sent, way=way)
 
     async def send_video(self) -> Delivered:
         """Send a video."""
-        return await self.send(pushes.video())
+        return await self.send(pushes.video(self.platform.library.put("video", b"", "video/mp4")))
 
     async def send_location(self) -> Delivered:
         """Send a place."""
@@ -125,6 +159,10 @@ class Phone:
     async def send_link(self) -> Delivered:
         """Share a web page."""
         return await self.send(pushes.link())
+
+    async def send_mini_program(self) -> Delivered:
+        """Share a page of a mini program."""
+        return await self.send(pushes.mini_program())
 
     async def send_sticker(self) -> Delivered:
         """Send a sticker."""
@@ -150,6 +188,10 @@ class Phone:
         """Tap a menu button that opens a page."""
         return await self.send(pushes.view(url))
 
+    def files(self) -> tuple[MediaFile, ...]:
+        """Every picture and recording that came, the oldest first."""
+        return tuple(bubble.media for bubble in self.history if bubble.media is not None)
+
     def links(self) -> tuple[Link, ...]:
         """Every link that can be tapped: newest bubble first, in reading order within one."""
         theirs = [bubble.text for bubble in reversed(self.history) if not bubble.is_mine]
@@ -168,8 +210,20 @@ class Phone:
 
     def _receive(self, received: Received) -> None:
         self.history.append(
-            Bubble(is_mine=False, text=received.text, at_s=received.at_s, is_service=True)
+            Bubble(
+                is_mine=False,
+                text=received.text,
+                at_s=received.at_s,
+                is_service=True,
+                media=self._media_in(received.text),
+            )
         )
 
     def _add(self, text: str, *, is_mine: bool) -> None:
-        self.history.append(Bubble(is_mine, text, self.platform.clock.now()))
+        media = None if is_mine else self._media_in(text)
+        self.history.append(Bubble(is_mine, text, self.platform.clock.now(), media=media))
+
+    def _media_in(self, text: str) -> MediaFile | None:
+        """The file that a line of the chat stands for."""
+        label, _, media_id = text.partition(" ")
+        return self.platform.library.find(media_id) if label in MEDIA_LABELS.values() else None

@@ -17,6 +17,7 @@ from yingda.simulator import pushes
 from yingda.simulator.deliveries import CLEAR_WAY, Attempt, Counters, Delivered, Way
 from yingda.simulator.failures import ALARM_SPAN_S, Failures
 from yingda.simulator.followers import Followers
+from yingda.simulator.library import Library
 from yingda.simulator.pushes import Sent
 from yingda.simulator.transport import HttpAnswer, Transport, Unreachable
 from yingda.simulator.verdict import Judge, Mode, Outcome, SimulatedAccount, Verdict
@@ -63,8 +64,9 @@ class Platform:
 
     `seed` makes nonces and MsgIds repeatable. `clock_offset_s` is how far the platform's clock is
     ahead of ours. `window_s` is WeChat's own but for tests over real sockets. `failures` keeps
-    score of failed attempts; while it blocks, nothing is pushed. `followers` are shared with the
-    account's server API. Raises ConfigurationError when the account's key does not fit its mode.
+    score of failed attempts; while it blocks, nothing is pushed. `followers` and `library` are
+    shared with the account's server API. Raises ConfigurationError when the account's key does
+    not fit its mode.
     """
 
     def __init__(
@@ -77,11 +79,13 @@ class Platform:
         clock_offset_s: float = 0.0,
         window_s: float = WINDOW_S,
         failures: Failures | None = None,
+        library: Library | None = None,
     ) -> None:
         self.account = account
         self.clock = clock
         self.followers = Followers(clock)
         self.failures = failures or Failures(clock)
+        self.library = library or Library(clock)
         self._transport = transport
         self._clock_offset_s = clock_offset_s
         self._window_s = window_s

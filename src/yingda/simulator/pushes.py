@@ -61,13 +61,24 @@ def image(
     return Sent("image", (("PicUrl", picture_url), ("MediaId", media_id)), "[图片]")
 
 
-def voice(media_id: str = "media-voice", voice_format: str = "amr") -> Sent:
-    """A voice recording; `Recognition` has been empty since the platform withdrew it in 2023."""
+def voice(
+    media_id: str = "media-voice",
+    voice_format: str = "amr",
+    *,
+    media_id_16k: str | None = None,
+    recognition: str = "",
+) -> Sent:
+    """A voice recording; `media_id_16k` is "" where the platform has no better one.
+
+    `Recognition` has been empty since the platform withdrew it in 2023.
+    """
+    better_id = f"{media_id}-16k" if media_id_16k is None else media_id_16k
+    better: Nodes = (("MediaId16K", better_id),) if better_id else ()
     nodes: Nodes = (
         ("MediaId", media_id),
         ("Format", voice_format),
-        ("Recognition", ""),
-        ("MediaId16K", f"{media_id}-16k"),
+        ("Recognition", recognition),
+        *better,
     )
     return Sent("voice", nodes, "[语音]")
 
@@ -100,6 +111,25 @@ def link(
     """A shared web page."""
     nodes: Nodes = (("Title", title), ("Description", description), ("Url", url))
     return Sent("link", nodes, f"[链接] {title}")
+
+
+def mini_program(
+    title: str = "点餐",
+    page_path: str = "pages/index",
+    *,
+    app_id: str = "wx0123456789abcdef",
+    thumb_url: str = "http://mmbiz.qpic.cn/simulator/thumb/0",
+    thumb_media_id: str = "media-thumb",
+) -> Sent:
+    """A shared page of a mini program."""
+    nodes: Nodes = (
+        ("Title", title),
+        ("AppId", app_id),
+        ("PagePath", page_path),
+        ("ThumbUrl", thumb_url),
+        ("ThumbMediaId", thumb_media_id),
+    )
+    return Sent("miniprogrampage", nodes, f"[小程序] {title}")
 
 
 def sticker() -> Sent:

@@ -10,14 +10,15 @@ import itertools
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from yingda.clock import Clock
 from yingda.simulator.followers import Followers
+from yingda.simulator.library import Library
 from yingda.simulator.server_api_base import AccountKind, ApiAccount, ApiCall, ApiReply, Fault
-from yingda.simulator.server_api_content import Library, Values
+from yingda.simulator.server_api_content import Values, shown
 from yingda.simulator.server_api_menu import menu_refusal
 from yingda.simulator.server_api_tokens import Tokens
 
@@ -32,13 +33,14 @@ _VERIFIED: Final = frozenset(
 )
 _WITH_MENU: Final = _VERIFIED | {AccountKind.SERVICE}
 
-_Handler = Callable[[ApiCall], Mapping[str, object] | int]
+_Done: TypeAlias = Mapping[str, object] | int | str | ApiReply
+_Handler = Callable[[ApiCall], Mapping[str, object] | int | ApiReply]
 
 
 class ServerApi:
     """Answers one account's calls. `account` may be replaced, as its owner may change things.
 
-    `calls` counts by path, `tokens` can be revoked, `followers` are the platform's.
+    `calls` counts by path, `tokens` can be revoked, `followers` and `library` are the platform's.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class ServerApi:
         account: ApiAccount | None = None,
         *,
         token_life_s: float = 7200.0,
+        library: Library | None = None,
     ) -> None:
         self.account = account or ApiAccount()
         self.followers = followers
@@ -55,7 +58,7 @@ class ServerApi:
         self.tokens = Tokens(clock, life_s=token_life_s)
         self.calls: Counter[str] = Counter()
         self.menu: Mapping[str, object] | None = None
-        self._library = Library()
+        self.library = library or Library(clock)
         self._faults: deque[Fault] = deque()
         self._rids = itertools.count(1)
         self._handlers: Mapping[str, tuple[str, _Handler]] = {
@@ -64,6 +67,7 @@ class ServerApi:
             "/cgi-bin/message/custom/send": ("POST", self._send),
             "/cgi-bin/message/custom/typing": ("POST", self._typing),
             "/cgi-bin/media/upload": ("POST", self._upload),
+            "/cgi-bin/media/get": ("GET", self._download),
             "/cgi-bin/menu/create": ("POST", self._create_menu),
             "/cgi-bin/menu/get": ("GET", self._get_menu),
             "/cgi-bin/menu/delete": ("GET", self._delete_menu),
@@ -95,7 +99,7 @@ class ServerApi:
                 return fault
         return Fault()
 
-    def _done(self, call: ApiCall) -> Mapping[str, object] | int | str:
+    def _done(self, call: ApiCall) -> _Done:
         method, handler = self._handlers.get(call.path, ("", None))
         if handler is None:
             return 40066
@@ -120,7 +124,9 @@ class ServerApi:
         listed = self.account.ip_list
         return listed is None or call.caller_ip in listed
 
-    def _reply(self, done: Mapping[str, object] | int | str) -> ApiReply:
+    def _reply(self, done: _Done) -> ApiReply:
+        if isinstance(done, ApiReply):
+            return done
         if isinstance(done, Mapping):
             return ApiReply(200, _JSON, msgspec.json.encode(done))
         code, message = (40164, done) if isinstance(done, str) else (done, "")
@@ -160,8 +166,8 @@ class ServerApi:
         values = _values(call)
         if not values.get("touser"):
             return 41009
-        shown = self._library.shown(values, self.clock.now())
-        return shown if isinstance(shown, int) else self.followers.send(values["touser"], shown)
+        seen = shown(values, self.library)
+        return seen if isinstance(seen, int) else self.followers.send(values["touser"], seen)
 
     def _typing(self, call: ApiCall) -> int:
         if self.account.kind not in _VERIFIED:
@@ -177,11 +183,22 @@ class ServerApi:
     def _upload(self, call: ApiCall) -> Mapping[str, object] | int:
         if self.account.kind not in _VERIFIED:
             return 48001
-        kind, now = call.query.get("type"), int(self.clock.now())
-        added = self._library.add(kind, call.files.get("media"), now)
+        kind = call.query.get("type")
+        added = self.library.upload(kind, call.files.get("media"))
         if isinstance(added, int):
             return added
-        return {"type": kind, "media_id": added, "created_at": now}
+        return {"type": kind, "media_id": added, "created_at": int(self.clock.now())}
+
+    def _download(self, call: ApiCall) -> Mapping[str, object] | int | ApiReply:
+        if self.account.kind not in _VERIFIED:
+            return 48001
+        media_id = call.query.get("media_id", "")
+        file = self.library.find(media_id)
+        if file is None:
+            return 40007 if media_id else 41006
+        if file.kind == "video":
+            return {"video_url": f"http://video.simulated.example/{media_id}"}
+        return ApiReply(200, file.content_type, file.content, f"{media_id}.bin")
 
     def _create_menu(self, call: ApiCall) -> int:
         if self.account.kind not in _WITH_MENU:

@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from yingda.simulator.library import UploadedFile
+
 #: Samples; they open nothing but this simulation.
 SAMPLE_APP_ID: Final = "wx0123456789abcdef"
 SAMPLE_SECRET: Final = "0123456789abcdef0123456789abcdef"  # noqa: S105  a sample
@@ -37,14 +39,6 @@ class ApiAccount(msgspec.Struct, frozen=True, kw_only=True):
     has_callback: bool = True
 
 
-class UploadedFile(msgspec.Struct, frozen=True):
-    """A multipart field with a file."""
-
-    filename: str
-    content_type: str
-    content: bytes
-
-
 class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """One request as it came."""
 
@@ -63,6 +57,8 @@ class ApiReply(msgspec.Struct, frozen=True):
     status: int
     content_type: str
     body: bytes
+    #: Of a file; "" is none.
+    filename: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

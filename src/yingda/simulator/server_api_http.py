@@ -7,8 +7,9 @@ from typing import Self
 
 from aiohttp import BodyPartReader, web
 
+from yingda.simulator.library import UploadedFile
 from yingda.simulator.server_api import ServerApi
-from yingda.simulator.server_api_base import ApiCall, UploadedFile
+from yingda.simulator.server_api_base import ApiCall
 
 #: Twice what the platform takes of a picture, so that it is the simulation that refuses it.
 _BODY_LIMIT_BYTES = 20 << 20
@@ -49,6 +50,8 @@ class ServerApiFront:
         )
         reply = await self.api.answer(call)
         headers = {"Content-Type": reply.content_type}
+        if reply.filename:
+            headers["Content-Disposition"] = f'attachment; filename="{reply.filename}"'
         return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 

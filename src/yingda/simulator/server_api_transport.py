@@ -6,8 +6,9 @@ and never answered ends at the deadline, and nobody knows what became of it.
 
 from yingda.clock import Clock
 from yingda.errors import ApiUnreachable
+from yingda.simulator.library import UploadedFile
 from yingda.simulator.server_api import ServerApi
-from yingda.simulator.server_api_base import ApiCall, UploadedFile
+from yingda.simulator.server_api_base import ApiCall
 from yingda.wechat.api_base import ApiAnswer, ApiRequest
 
 
@@ -33,7 +34,10 @@ class InProcessApi:
                 reply = await self._api.answer(_call(request))
         except TimeoutError:
             raise ApiUnreachable("no answer in time", was_sent=True) from None
-        return ApiAnswer(reply.status, {"content-type": reply.content_type}, reply.body)
+        limit_bytes = request.answer_limit_bytes
+        is_cut = len(reply.body) > limit_bytes
+        headers = {"content-type": reply.content_type}
+        return ApiAnswer(reply.status, headers, reply.body[:limit_bytes], is_cut)
 
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.simulated_server import OPENID, ScriptedServer, Step, account, text_reply
+from support.simulated_server import OPENID, ScriptedServer, Step, account, reply, text_reply
 from yingda.clock import VirtualClock
 from yingda.simulator.deliveries import Delivered
 from yingda.simulator.phone import Bubble, Phone, links_in, shown_text, tap_links
 from yingda.simulator.platform import Platform
 from yingda.simulator.transport import AsgiTransport
 from yingda.wechat.limits import FAILURE_LINES, UNSUPPORTED_SENTENCE
-from yingda.wechat.messages import TextMessage
+from yingda.wechat.messages import ImageMessage, TextMessage, VoiceMessage
+from yingda.wechat.replies import ImageReply
 
 TAP = '<a href="weixin://bizmsgmenu?msgmenucontent=1%233&msgmenuid=1">点这里</a>'
 
@@ -121,6 +122,7 @@ ACTIONS: list[tuple[Callable[[Phone], Coroutine[Any, Any, Delivered]], str, str]
     (lambda phone: phone.send_video(), "VideoMessage", "[视频]"),
     (lambda phone: phone.send_location(), "LocationMessage", "[位置] 广州市天河区"),
     (lambda phone: phone.send_link(), "LinkMessage", "[链接] 示例网页"),
+    (lambda phone: phone.send_mini_program(), "MiniProgramMessage", "[小程序] 点餐"),
     (lambda phone: phone.send_sticker(), "TextMessage", "[表情]"),
     (lambda phone: phone.follow(), "SubscribeEvent", ""),
     (lambda phone: phone.follow("7"), "SubscribeEvent", ""),
@@ -139,6 +141,43 @@ async def test_every_action_arrives_as_its_kind_and_leaves_its_bubble(
     await held.run(act(held.phone))
     assert type(held.server.message()).__name__ == message
     assert [mine.text for mine in held.phone.history] == ([bubble] if bubble else [])
+
+
+async def test_a_picture_that_is_sent_can_be_had_by_its_address_and_by_its_id() -> None:
+    held = Held()
+    await held.run(held.phone.send_image(b"pixels", "image/png"))
+    message, library = held.server.message(), held.phone.platform.library
+    assert isinstance(message, ImageMessage)
+    for found in (library.find(message.media_id), library.picture_at(message.picture_url)):
+        assert found is not None
+        assert (found.content, found.content_type) == (b"pixels", "image/png")
+    assert library.picture_at("http://mmbiz.qpic.cn/simulator/media-9/0") is None
+
+
+async def test_a_recording_is_sent_in_both_qualities_where_there_are_two() -> None:
+    held = Held()
+    library = held.phone.platform.library
+    await held.run(held.phone.send_voice(b"8k", b"16k", recognition="你好"))
+    message = held.server.message(0)
+    assert isinstance(message, VoiceMessage)
+    assert message.recognition == "你好"
+    files = [library.find(media_id) for media_id in (message.media_id, message.media_id_16k)]
+    assert [file.content for file in files if file] == [b"8k", b"16k"]
+    await held.run(held.phone.send_voice(b"speex", voice_format="speex"))
+    other = held.server.message(1)
+    assert isinstance(other, VoiceMessage)
+    assert (other.format, other.media_id_16k) == ("speex", "")
+
+
+async def test_pictures_and_recordings_that_come_are_on_the_phone() -> None:
+    held = Held(Step(reply(ImageReply("media-1"))))
+    library = held.phone.platform.library
+    library.put("image", b"pixels", "image/png")
+    voice_id = library.put("voice", b"sound", "audio/mpeg")
+    await held.run(held.phone.say("画一只猫"))
+    held.phone.platform.followers.send(OPENID, f"[语音] {voice_id}")
+    assert [file.content for file in held.phone.files()] == [b"pixels", b"sound"]
+    assert held.phone.history[0].media is None
 
 
 async def test_a_sticker_arrives_as_the_sentence_for_unsupported_kinds() -> None:

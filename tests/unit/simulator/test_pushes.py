@@ -20,6 +20,15 @@ GOLDEN = [
     (pushes.video("media-3", "thumb-3"), "video"),
     (pushes.location(), "location"),
     (pushes.link("https://example.com/?a=1&b=2", "标题", "说明"), "link"),
+    (
+        pushes.mini_program(
+            "小程序",
+            "pages/index?x=1",
+            thumb_url="https://example.com/t.png",
+            thumb_media_id="thumb-5",
+        ),
+        "miniprogrampage",
+    ),
     (pushes.sticker(), "text_unsupported"),
     (pushes.message("hologram", ("Secret", "not kept")), "unknown_type"),
     (pushes.subscribe(), "event_subscribe"),

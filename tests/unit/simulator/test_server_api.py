@@ -7,6 +7,7 @@ import pytest
 from yingda.clock import VirtualClock
 from yingda.simulator import pushes
 from yingda.simulator.followers import Followers
+from yingda.simulator.library import UploadedFile
 from yingda.simulator.server_api import ServerApi
 from yingda.simulator.server_api_base import (
     SAMPLE_APP_ID,
@@ -15,12 +16,21 @@ from yingda.simulator.server_api_base import (
     ApiAccount,
     ApiCall,
     Fault,
-    UploadedFile,
 )
 from yingda.simulator.server_api_menu import menu_refusal
 from yingda.simulator.server_api_tokens import Tokens
 
 SEND = "/cgi-bin/message/custom/send"
+
+
+def amr_of(seconds: float) -> bytes:
+    """Frames of 12.2 kbit/s (RFC 4867)."""
+    return b"#!AMR\n" + (b"\x3c" + bytes(31)) * round(seconds / 0.02)
+
+
+def mp3_of(seconds: float) -> bytes:
+    """Frames of MPEG-2 layer 3, 24 kHz, 48 kbit/s (ISO 13818-3)."""
+    return (b"\xff\xf3\x64\xc0" + bytes(140)) * int(seconds / 0.024)
 
 
 class Console:
@@ -85,7 +95,8 @@ async def test_each_kind_of_account_has_its_rights(
         ("news", {"articles": []}, 44003),
         ("news", {"articles": [{}, {}]}, 45008),
         ("image", {"media_id": "media-9"}, 40007),
-        ("voice", {"media_id": "media-9"}, 40008),
+        ("voice", {"media_id": "media-9"}, 40007),
+        ("video", {"media_id": "media-9"}, 40008),
     ],
 )
 async def test_what_a_message_holds_is_looked_at(kind: str, content: object, code: int) -> None:
@@ -123,7 +134,13 @@ async def test_method_path_and_token_are_looked_at_first() -> None:
         (UploadedFile("a.png", "image/png", b""), "image", 44001),
         (UploadedFile("a.txt", "text/plain", b"x"), "image", 40005),
         (UploadedFile("a.png", "image/png", b"x" * (10 * 1024 * 1024 + 1)), "image", 45001),
-        (UploadedFile("a.mp3", "audio/mp3", b"x"), "voice", 40004),
+        (UploadedFile("a.mp3", "audio/mp3", b"x"), "voice", 40005),
+        (UploadedFile("a.amr", "audio/amr", amr_of(60.0)), "voice", 0),
+        (UploadedFile("a.amr", "audio/amr", amr_of(60.02)), "voice", 45007),
+        (UploadedFile("a.mp3", "audio/mpeg", mp3_of(59.9)), "voice", 0),
+        (UploadedFile("a.mp3", "audio/mpeg", mp3_of(60.1)), "voice", 45007),
+        (UploadedFile("a.mp3", "audio/mpeg", mp3_of(60.1) * 100), "voice", 45001),
+        (UploadedFile("a.mp4", "video/mp4", b"x"), "video", 40004),
         (None, "image", 41005),
     ],
 )
