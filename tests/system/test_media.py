@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support import media
-from yingda.clock import SystemClock
+from yingda.clock import SystemClock, VirtualClock
 from yingda.errors import MediaTooLarge, MediaUnreadable
 from yingda.media.convert import Converter
 
@@ -41,6 +41,15 @@ async def test_pictures_and_recordings_are_converted_side_by_side() -> None:
     assert wav.content_type == "audio/wav"
     assert len(pieces) == 2
     assert not converter.is_busy
+
+
+async def test_a_virtual_clock_stands_still_while_a_worker_runs() -> None:
+    clock = VirtualClock()
+    converter = Converter(clock, deadline_s=0.001)
+    clock.while_busy(lambda: converter.is_busy)
+    made = await clock.run(converter.wav(media.amr()))
+    assert made.content_type == "audio/wav"
+    assert clock.monotonic() == 0.0
 
 
 async def test_a_refusal_comes_back_with_its_reason() -> None:

@@ -127,7 +127,7 @@ class Fetcher:
         return session
 
     def _new_session(self, *, is_guarded: bool) -> aiohttp.ClientSession:
-        resolver = self._resolver or aiohttp.DefaultResolver()
+        resolver = self._resolver or aiohttp.ThreadedResolver()
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=_GuardedResolver(resolver) if is_guarded else resolver,
