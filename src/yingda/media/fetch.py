@@ -79,16 +79,18 @@ class Fetcher:
             await session.close()
 
     async def _follow(self, url: URL) -> Fetched:
+        is_trusted = True
         for _ in range(_REDIRECTS_LIMIT + 1):
-            found = await self._get(url)
+            # Nobody else's server may send us to the operator's own.
+            is_trusted = is_trusted and origin_of(url) in self._trusted
+            found = await self._get(url, is_trusted=is_trusted)
             if isinstance(found, Fetched):
                 return found
             url = found
         raise MediaRefused(f"{url.host}: too many redirects")
 
-    async def _get(self, url: URL) -> Fetched | URL:
+    async def _get(self, url: URL, *, is_trusted: bool) -> Fetched | URL:
         """The file, or where it is instead."""
-        is_trusted = origin_of(url) in self._trusted
         if not is_trusted:
             check_public(url)
         proxy = proxy_for(str(url), self._proxy)

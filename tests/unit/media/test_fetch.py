@@ -230,6 +230,19 @@ async def test_a_redirect_into_a_private_network_is_refused(target: str, site: S
     assert len(site.requests) == 1
 
 
+async def test_nobody_else_s_server_sends_us_to_the_operator_s_own(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.redirect("/a", f"{site.origin}/b")
+    site.page("/b", body=b"inside")
+    monkeypatch.setattr(addresses, "_PORTS", frozenset({site.port}))
+    monkeypatch.setattr(fetch, "check_ip", lambda _: None)
+    async with fetcher(site.origin, resolver=Resolver(["127.0.0.1"])) as opened:
+        with pytest.raises(MediaRefused):
+            await opened.fetch(f"http://pictures.example:{site.port}/a")
+    assert [request.path for request in site.requests] == ["/a"]
+
+
 async def test_a_fourth_redirect_is_one_too_many(site: Site) -> None:
     for number in range(9):
         site.redirect(f"/{number}", f"/{number + 1}")
