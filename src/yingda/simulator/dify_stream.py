@@ -59,10 +59,13 @@ class StreamWriter:
             await self._send(event)
             if self.stopped:
                 break
-        if trouble in _MIDWAY and not self.stopped:
+        if self.stopped and self._mode is AppMode.WORKFLOW:
+            # The reference tells this of workflows alone; a chat ends here as if it were whole.
+            await self._end_badly(Trouble.WORKFLOW_STOPPED)
+        elif trouble in _MIDWAY and not self.stopped:
             await self._strike(trouble)
-            return
-        await self._end(script)
+        else:
+            await self._end(script)
 
     async def _body(self, script: DifyScript, trouble: Trouble) -> AsyncIterator[dict[str, object]]:
         """Everything up to the ending, in the app type's order."""
