@@ -18,7 +18,7 @@ ENTRIES: Final[Mapping[str, Entry]] = {
     ),
     "provider_by_proxy": Entry(
         _OK,
-        Sentence("经由本机设置的代理 {proxy} 访问", "reached by this machine's proxy {proxy}"),
+        Sentence("经由代理 {proxy} 访问", "reached by the proxy {proxy}"),
     ),
     "provider_setting": Entry(
         _FAILED,
