@@ -1,6 +1,7 @@
 """Stores to test, by name, and short ways to say what happens to them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import msgspec
 
 from yingda.errors import FailureKind
 from yingda.store.base import ChosenReply, NewOffer, Store
+from yingda.store.cost_base import Span, Usage, UsageKey
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind
+from yingda.store.looking import Look, look
 from yingda.store.runs import Claim, Ended, Outcome
 from yingda.store.sqlite import open_sqlite
 from yingda.store.wishes import NewErasure
@@ -16,6 +19,11 @@ from yingda.turn.model import Cursor
 
 OPEN: dict[str, Callable[[Path], Awaitable[Store]]] = {
     "sqlite": lambda folder: open_sqlite(folder / "yingda.sqlite3"),
+}
+
+#: How another process looks at each, while a server has it.
+LOOK: dict[str, Callable[[Path], AbstractContextManager[Look | None]]] = {
+    "sqlite": lambda folder: look(folder / "yingda.sqlite3"),
 }
 
 SHOP, ANN = "shop", "o_ann"
@@ -46,6 +54,18 @@ class Desk:
     async def reopen(self) -> None:
         await self.close()
         await self.open()
+
+    def sums(self, by: UsageKey, *spans: Span) -> tuple[Usage, ...]:
+        """What `yingda usage` would find."""
+        with LOOK[self._name](self._folder) as seen:
+            assert seen is not None, "the store has made it"
+            return seen.usage(by, spans)
+
+    def spent(self, month: str, account: str = SHOP) -> Mapping[str, int]:
+        """What the account's answers cost in this month."""
+        with LOOK[self._name](self._folder) as seen:
+            assert seen is not None, "the store has made it"
+            return seen.spent_in(account, month)
 
     async def ask(
         self, key: str, *, account: str = SHOP, openid: str = ANN, at: float = NOON, limit: int = 3
