@@ -19,6 +19,7 @@ from yingda.clock import VirtualClock
 from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Capacity
+from yingda.engine.pricing import PriceTable
 from yingda.providers.base import Provider
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Mode, Platform, SimulatedAccount
@@ -107,6 +108,8 @@ class House:
         self.apis: dict[str, Any] = {}
         self.database = folder / "house.sqlite3"
         self.capacity = Capacity()
+        #: Provider → what its tokens cost.
+        self.prices: dict[str, PriceTable] = {}
         #: Every request so far, of every account.
         self.requests: list[Request] = []
         #: Goes up whenever the process dies.
@@ -162,6 +165,7 @@ class House:
             clock=self.clock,
             apis=self._desks(self._store) | self.apis,
             capacity=self.capacity,
+            prices=self.prices,
         )
         await self._gateway.start()
 

@@ -13,6 +13,7 @@ from yingda.providers.base import (
     Exchange,
     Finished,
     FoundAnswer,
+    Metered,
     Prompt,
     RunTrace,
     Started,
@@ -41,6 +42,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     reset: bool = False
     replaced_by: str | None = None
     usage: Usage | None = None
+    #: Told before the text.
+    metered: Usage | None = None
     #: What `find_finished` says of this question; None means that nothing is found.
     found: str | None = None
     find_after_s: float = 0.0
@@ -107,7 +110,10 @@ class ScriptedProvider:
         if script.found is None:
             return None
         return FoundAnswer(
-            text=script.found, conversation_id=trace.conversation_id, message_id=trace.message_id
+            text=script.found,
+            conversation_id=trace.conversation_id,
+            message_id=trace.message_id,
+            usage=script.usage,
         )
 
     async def stop(self, trace: RunTrace) -> None:
@@ -146,6 +152,8 @@ class ScriptedProvider:
         )
         if script.after_s:
             await self.clock.sleep(script.after_s)
+        if script.metered is not None:
+            yield Metered(script.metered)
         text = script.text if script.fail is None else script.text[: script.fail_after_chars]
         for piece in _pieces(text, script.chunks):
             yield TextDelta(piece)
