@@ -5,6 +5,7 @@ Knows months and bounds. Who counts what is spent is the store, in the transacti
 
 import datetime as dt
 from decimal import Decimal
+from enum import Enum
 
 import msgspec
 
@@ -28,6 +29,17 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     def warning_nano(self) -> int:
         """Where the operator is warned, in billionths."""
         return nano_of(self.price * self.warning_share)
+
+
+class Crossing(Enum):
+    """What an operator is told of."""
+
+    #: The share at which he wants to be warned.
+    WARNING = "warning"
+    #: Nothing is left.
+    USED = "used"
+    #: The month's first answer whose price does not count.
+    OTHER_CURRENCY = "other_currency"
 
 
 def month_of(at: float, zone: dt.tzinfo) -> str:
@@ -55,13 +67,13 @@ def allowance_at(at: float, budget: Budget | None, zone: dt.tzinfo) -> Allowance
     )
 
 
-def crossed(budget: Budget, spent: Spent) -> str | None:
-    """The log event that this spending is the occasion for: each comes once in a month."""
+def crossed(budget: Budget, spent: Spent) -> Crossing | None:
+    """What this spending has come to; each comes once in a month."""
     before_nano = spent.price_nano - spent.added_nano
     if spent.currency != budget.currency:
-        return None if before_nano else "budget_other_currency"
+        return None if before_nano else Crossing.OTHER_CURRENCY
     if before_nano < budget.price_nano <= spent.price_nano:
-        return "budget_used"
+        return Crossing.USED
     if before_nano < budget.warning_nano <= spent.price_nano:
-        return "budget_nearly_used"
+        return Crossing.WARNING
     return None

@@ -10,7 +10,7 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.engine.accounts import Account, Accounts
-from yingda.engine.budgeting import Budget, crossed, month_of
+from yingda.engine.budgeting import Budget, Crossing, crossed, month_of
 from yingda.engine.pricing import PriceTable, amount, price_of
 from yingda.engine.running_turn import RunningTurn
 from yingda.providers.base import Usage
@@ -67,9 +67,7 @@ class Costs:
         if budget is None:
             return
         for each in spent:
-            event = crossed(budget, each)
-            if event is not None:
-                _log.warning(event, account=account_name, **_figures(budget, each))
+            _tell(account_name, budget, each)
 
     def _charges(self, account: Account, usages: Sequence[tuple[str, Usage]]) -> tuple[Charge, ...]:
         """One for each currency, that of whoever was asked last at the end."""
@@ -94,6 +92,17 @@ class Costs:
             mend="set price_in_per_million and price_out_per_million of this provider: what has"
             " no price does not count for the budget",
         )
+
+
+def _tell(account: str, budget: Budget, spent: Spent) -> None:
+    figures = _figures(budget, spent)
+    match crossed(budget, spent):
+        case Crossing.WARNING:
+            _log.warning("budget_nearly_used", account=account, **figures)
+        case Crossing.USED:
+            _log.warning("budget_used", account=account, **figures)
+        case Crossing.OTHER_CURRENCY:
+            _log.warning("budget_other_currency", account=account, **figures)
 
 
 def figures_of(outcome: Outcome, ended: Ended) -> dict[str, object]:

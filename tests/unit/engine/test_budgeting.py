@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingda.engine.budgeting import Budget, allowance_at, crossed, month_of, next_month_at
+from yingda.engine.budgeting import Budget, Crossing, allowance_at, crossed, month_of, next_month_at
 from yingda.store.cost_base import Allowance, Spent
 
 ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Apia", "America/Sao_Paulo"]
@@ -60,20 +60,20 @@ def test_an_account_without_a_budget_has_no_allowance_and_any_other_a_month_s() 
     ("before", "added", "currency", "event"),
     [
         (0, 1, "CNY", None),
-        (7, 1, "CNY", "budget_nearly_used"),
+        (7, 1, "CNY", Crossing.WARNING),
         (8, 1, "CNY", None),
         (8, 0, "CNY", None),
-        (9, 1, "CNY", "budget_used"),
-        (9, 9, "CNY", "budget_used"),
+        (9, 1, "CNY", Crossing.USED),
+        (9, 9, "CNY", Crossing.USED),
         # One step over both is told as the graver one.
-        (0, 10, "CNY", "budget_used"),
+        (0, 10, "CNY", Crossing.USED),
         (10, 1, "CNY", None),
-        (0, 1, "USD", "budget_other_currency"),
+        (0, 1, "USD", Crossing.OTHER_CURRENCY),
         (1, 99, "USD", None),
     ],
 )
 def test_each_occasion_comes_once_in_a_month(
-    before: int, added: int, currency: str, event: str | None
+    before: int, added: int, currency: str, event: Crossing | None
 ) -> None:
     spent = Spent(
         month="2026-11",
