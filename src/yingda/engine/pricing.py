@@ -68,8 +68,10 @@ def _named(usage: Usage) -> Charge | None:
 
 def _tabled(usage: Usage, table: PriceTable) -> Charge | None:
     tokens = (usage.prompt_tokens, usage.completion_tokens, usage.cached_prompt_tokens)
-    if min(tokens) < 0 or max(tokens) == 0:
+    if min(tokens) < 0:
         return None
+    if max(tokens) == 0:
+        return _blended(usage.total_tokens, table)
     cached = min(usage.cached_prompt_tokens, usage.prompt_tokens)
     cached_price = table.prompt if table.cached_prompt is None else table.cached_prompt
     price = (
@@ -78,6 +80,13 @@ def _tabled(usage: Usage, table: PriceTable) -> Charge | None:
         + table.completion * usage.completion_tokens
     ) / TOKENS_PRICED
     return _charge(table.currency, price)
+
+
+def _blended(tokens: int, table: PriceTable) -> Charge | None:
+    """Of tokens that are not told apart, as with Dify's workflows, where one price fits all."""
+    if tokens <= 0 or table.prompt != table.completion:
+        return None
+    return _charge(table.currency, table.prompt * tokens / TOKENS_PRICED)
 
 
 def _charge(currency: str, price: Decimal) -> Charge | None:

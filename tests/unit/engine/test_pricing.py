@@ -14,6 +14,7 @@ TABLE = PriceTable(currency="CNY", prompt=Decimal(2), completion=Decimal("8.5"))
 CACHED = PriceTable(
     currency="CNY", prompt=Decimal(2), completion=Decimal(8), cached_prompt=Decimal("0.2")
 )
+BLENDED = PriceTable(currency="CNY", prompt=Decimal(3), completion=Decimal(3))
 FREE = PriceTable(currency="CNY", prompt=Decimal(0), completion=Decimal(0))
 TOKENS = Usage(prompt_tokens=1000, completion_tokens=100, total_tokens=1100)
 
@@ -38,6 +39,8 @@ def usd(price_nano: int) -> Charge:
         (Usage(), TABLE, None),
         # Prompt and completion are not told apart: nobody knows the price.
         (Usage(total_tokens=50), TABLE, None),
+        (Usage(total_tokens=50), BLENDED, cny(150_000)),
+        (Usage(total_tokens=-50), BLENDED, None),
         (Usage(prompt_tokens=-1, completion_tokens=5), TABLE, None),
         (TOKENS, FREE, cny(0)),
         # What was read before is cheaper, where the table says so; it is a part of the prompt.
