@@ -37,7 +37,6 @@ class RunningTurn:
         #: Due when the ids are to be written down before the run ends.
         self.note: Timer | None = None
         self._pieces: list[str] = []
-        self._is_metered = False
         self._conversation_was_reset = False
         self._replaced: str | None = None
 
@@ -152,11 +151,10 @@ class RunningTurn:
     def _meter(self, usage: Usage | None) -> None:
         if usage is None:
             return
-        if self._is_metered:
+        if self.usages and self.usages[-1][0] == self.provider:
             # The same run, a little later: its usage is told as a whole each time.
             self.usages.pop()
         self.usages.append((self.provider, usage))
-        self._is_metered = True
 
     def _outcome(self) -> Outcome:
         return Outcome(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from support.stores import Desk, turn_id_of
@@ -15,6 +16,7 @@ from yingda.providers.base import (
     Event,
     Finished,
     FoundAnswer,
+    Metered,
     Started,
     TextDelta,
     TextReplaced,
@@ -62,6 +64,24 @@ async def test_what_it_cost_and_a_lost_conversation_are_kept(running: RunningTur
     outcome = took(running, ConversationReset(), TextDelta("a"), Finished(usage=usage)).answered()
     assert outcome.conversation_was_reset
     assert running.usages == [("dify", usage)]
+
+
+async def test_a_run_s_cost_is_what_it_told_last_and_every_provider_asked_is_paid(
+    running: RunningTurn,
+) -> None:
+    took(running, Metered(Usage(total_tokens=3)), Metered(Usage(total_tokens=5)))
+    running.ids = msgspec.structs.replace(running.ids, provider="second")
+    took(running, TextDelta("a"), Finished(usage=Usage(total_tokens=7)))
+    assert running.usages == [("dify", Usage(total_tokens=5)), ("second", Usage(total_tokens=7))]
+
+
+async def test_the_first_text_is_the_first_that_can_be_read(desk: Desk) -> None:
+    clock = VirtualClock()
+    running = RunningTurn(await desk.claim(turn_id_of(await desk.ask("m:1"))), clock)
+    for text in ("", "\n\n", "a", "b"):
+        took(running, TextDelta(text))
+        await clock.advance(1)
+    assert running.first_text_at == pytest.approx(clock.now() - 2)
 
 
 @pytest.mark.parametrize(
