@@ -55,6 +55,14 @@ class QuestionAction(msgspec.Struct, frozen=True):
     """Ask the AI this."""
 
     text: str
+    #: Who is asked, whatever the follower chose; "" leaves it to that.
+    provider: str = ""
+
+
+class AskAction(msgspec.Struct, frozen=True):
+    """Ask the AI what the follower wrote; of a text that was met by its beginning, the rest."""
+
+    provider: str = ""
 
 
 class OpeningAction(msgspec.Struct, frozen=True):
@@ -94,4 +102,4 @@ class Rule(msgspec.Struct, frozen=True):
 
     match: Match
     words: tuple[str, ...]
-    action: Action
+    action: Action | AskAction

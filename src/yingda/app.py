@@ -17,6 +17,7 @@ from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
+from yingda.engine.candidates import Standby
 from yingda.engine.chooser import Chooser
 from yingda.engine.costs import Costs
 from yingda.engine.erasure import Erasing
@@ -44,7 +45,7 @@ from yingda.store.sqlite import open_sqlite
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
 from yingda.wechat.api_base import ServiceDesk
-from yingda.wiring import account_of, price_tables_of
+from yingda.wiring import account_of, price_tables_of, standby_of
 
 _log = structlog.get_logger()
 
@@ -52,6 +53,7 @@ _log = structlog.get_logger()
 #: and another one up to its decision. Our choice.
 _REPEAT_LIMIT_S = 6.0
 _CAPACITY = Capacity()
+_STANDBY = Standby()
 
 
 class Gateway:
@@ -68,6 +70,7 @@ class Gateway:
         apis: Mapping[str, WechatApi] | None = None,
         capacity: Capacity = _CAPACITY,
         prices: Mapping[str, PriceTable] | None = None,
+        standby: Standby = _STANDBY,
     ) -> None:
         board, ages, learnt = Board(), PushAges(), Learnt()
         known, rights = FixedAccounts(accounts), PushRights(store, clock)
@@ -86,6 +89,8 @@ class Gateway:
             costs=Costs(known, prices or {}, clock),
             clock=clock,
             afterwards=(Summarising(store=store, providers=providers, accounts=known),),
+            standby=standby,
+            concurrency=capacity.concurrency,
         )
         self._receipts = Receipts(store, clock)
         erasing = Chore("erasing", Erasing(store, providers, clock).run)
@@ -226,6 +231,7 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
         },
         capacity=_capacity(settings),
         prices=price_tables_of(settings.providers),
+        standby=standby_of(settings.providers),
     )
 
 

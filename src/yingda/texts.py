@@ -19,6 +19,7 @@ __all__ = [
     "HELP_LINE_LIMIT_BYTES",
     "LABEL_LIMIT_BYTES",
     "LONGEST_BYTES",
+    "MODEL_NAME_LIMIT_CHARS",
     "MOST_COUNTED",
     "PAGING_LIMIT_BYTES",
     "QUESTION_LIMIT_BYTES",
@@ -83,6 +84,8 @@ HELP_LINE_LIMIT_BYTES = 160
 #: An address that the AI is told; a longer one is left out. Our choice: those of WeChat's articles
 #: have some 400 bytes, and a shortened address leads nowhere.
 URL_LIMIT_BYTES = 1900
+#: A model's shown name: it stands in a link, and in a list of ten (settings).
+MODEL_NAME_LIMIT_CHARS = 16
 #: The largest number that is ever said; more is said as this.
 MOST_COUNTED = 9999
 LONGEST_BYTES: Mapping[str, int] = {
@@ -98,7 +101,7 @@ LONGEST_BYTES: Mapping[str, int] = {
     # The same with a blank and a code of 6 digits.
     "confirm": 62 + COMMAND_LINK_LIMIT_BYTES + 3 + 6 + LABEL_LIMIT_BYTES,
     "command": COMMAND_LIMIT_BYTES,
-    "commands": 6 * (HELP_LINE_LIMIT_BYTES + 1),
+    "commands": 7 * (HELP_LINE_LIMIT_BYTES + 1),
     "seconds": 7,
     "minutes": 2,
     "time": len("14:05"),
@@ -110,6 +113,7 @@ LONGEST_BYTES: Mapping[str, int] = {
     "title": 400,
     "description": 800,
     "url": URL_LIMIT_BYTES,
+    "model": 4 * MODEL_NAME_LIMIT_CHARS,
 }
 #: How long a sentence may be with its placeholders at their longest, in bytes of UTF-8.
 #: A reply holds 2047. Around a part of at least 600 may stand, at once: a quote or the head of a
@@ -140,6 +144,8 @@ _LIMITS_BYTES: Mapping[str, int] = {
     "part_last": FRAME_LIMIT_BYTES,
     "pickup_label": LABEL_LIMIT_BYTES,
     "quote": FRAME_LIMIT_BYTES,
+    "model_list": FRAME_LIMIT_BYTES,
+    "model_list_open": FRAME_LIMIT_BYTES,
     "retry_label": LABEL_LIMIT_BYTES,
     "forget_label": LABEL_LIMIT_BYTES,
     "status_more": FRAME_LIMIT_BYTES,

@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from yingda.config.prices import Priced
+from yingda.config.providers import ProviderSettings
 from yingda.config.values import AccountSettings
 from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, PushMode
 from yingda.engine.budgeting import Budget
+from yingda.engine.candidates import Standby
 from yingda.engine.duties import Duties, names_of
 from yingda.engine.pricing import PriceTable
 from yingda.engine.rules import Rules
+from yingda.providers.breaker import BreakerRules
 from yingda.texts import Texts
 from yingda.wechat.envelope import AesKey, Envelope
 from yingda.words import Command, words_to_commands, words_to_show
@@ -24,7 +27,14 @@ from yingda.words import Command, words_to_commands, words_to_show
 def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
     """The account as the engine knows it; the key hides what its fingerprint is made of."""
     has_secret = settings.app_id and settings.app_secret
-    shown_words = words_to_show(settings.commands, settings.commands_off)
+    # Where there are no models, there is none to choose.
+    off = settings.commands_off if settings.models else (*settings.commands_off, Command.MODEL)
+    own = {
+        name: words
+        for name, words in settings.commands.items()
+        if settings.models or name != Command.MODEL
+    }
+    shown_words = words_to_show(own, off)
     keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
     return Account(
         name=settings.name,
@@ -41,6 +51,8 @@ def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
             retry_word=shown_words.get(Command.RETRY),
         ),
         provider=settings.provider,
+        models=settings.models,
+        split=settings.split,
         patience=settings.patience,
         first_part=settings.first_part,
         queue_limit=settings.queue_limit,
@@ -54,7 +66,7 @@ def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
         freshness_s=settings.freshness_s,
         push_mode=PushMode(settings.mode) if has_secret else PushMode.PASSIVE,
         push_fingerprint=_fingerprint(settings, fingerprint_key),
-        command_words=words_to_commands(settings.commands, settings.commands_off),
+        command_words=words_to_commands(own, off),
         shown_words=shown_words,
         idle_s=None if settings.idle_h is None else settings.idle_h * 3600,
         erase_after_unsubscribe_h=settings.erase_after_unsubscribe_h,
@@ -98,6 +110,17 @@ def price_tables_of(providers: Mapping[str, Priced]) -> Mapping[str, PriceTable]
         for name, own in providers.items()
         if own.price_in_per_million is not None and own.price_out_per_million is not None
     }
+
+
+def standby_of(providers: Mapping[str, ProviderSettings]) -> Standby:
+    """Who stands in for whom, and when a provider is left alone."""
+    return Standby(
+        fallbacks={name: own.fallback for name, own in providers.items()},
+        breakers={
+            name: BreakerRules(failures=own.breaker_failures, open_s=own.breaker_open_s)
+            for name, own in providers.items()
+        },
+    )
 
 
 def _fingerprint(settings: AccountSettings, key: bytes) -> str:

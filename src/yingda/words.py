@@ -16,6 +16,7 @@ class Command(StrEnum):
     STOP = "stop"
     RETRY = "retry"
     STATUS = "status"
+    MODEL = "model"
     FORGET = "forget"
     HELP = "help"
 

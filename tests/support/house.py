@@ -19,6 +19,7 @@ from yingda.clock import VirtualClock
 from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Capacity
+from yingda.engine.candidates import Standby
 from yingda.engine.pricing import PriceTable
 from yingda.providers.base import Provider
 from yingda.simulator.phone import Phone
@@ -110,6 +111,7 @@ class House:
         self.capacity = Capacity()
         #: Provider → what its tokens cost.
         self.prices: dict[str, PriceTable] = {}
+        self.standby = Standby()
         #: Every request so far, of every account.
         self.requests: list[Request] = []
         #: Goes up whenever the process dies.
@@ -166,6 +168,7 @@ class House:
             apis=self._desks(self._store) | self.apis,
             capacity=self.capacity,
             prices=self.prices,
+            standby=self.standby,
         )
         await self._gateway.start()
 
@@ -302,12 +305,15 @@ async def open_house(
     *accounts: Account,
     mode: Mode = Mode.PLAIN,
     capacity: Capacity | None = None,
+    standby: Standby | None = None,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """A house with one account named `default`, or with these."""
     house = House(folder, mode, accounts or (account(mode, **changes),))
     if capacity is not None:
         house.capacity = capacity
+    if standby is not None:
+        house.standby = standby
     await house.open()
     try:
         yield house

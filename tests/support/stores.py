@@ -68,10 +68,18 @@ class Desk:
             return seen.spent_in(account, month)
 
     async def ask(
-        self, key: str, *, account: str = SHOP, openid: str = ANN, at: float = NOON, limit: int = 3
+        self,
+        key: str,
+        *,
+        account: str = SHOP,
+        openid: str = ANN,
+        at: float = NOON,
+        limit: int = 3,
+        provider: str = "dify",
     ) -> Entered:
         push = new_push(key, account=account, openid=openid, at=at)
-        return await self.store.enter_question(push, question(key, limit=limit))
+        asked = question(key, provider=provider, limit=limit)
+        return await self.store.enter_question(push, asked)
 
     async def ask_bound(
         self, key: str, *, openid: str = ANN, at: float = NOON, **bounds: Any

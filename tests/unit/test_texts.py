@@ -41,6 +41,7 @@ LONGEST = {
     "title": "标题" * 20,
     "description": "摘要" * 60,
     "url": "https://mp.weixin.qq.com/s?" + "x" * 400,
+    "model": "模型" * 8,
 }
 EVERY = [(key, language) for key in SENTENCES for language in Language]
 

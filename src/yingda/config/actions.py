@@ -11,6 +11,7 @@ from typing import Final
 from yingda.actions import (
     Action,
     AgentAction,
+    AskAction,
     CardAction,
     CommandAction,
     NothingAction,
@@ -110,7 +111,21 @@ def _command(fields: Fields, key: str) -> Action | None:
 
 
 def _question(fields: Fields, key: str) -> Action:
-    return QuestionAction(fields.text(key, most_bytes=TEXT_LIMIT_BYTES))
+    text = fields.text(key, most_bytes=TEXT_LIMIT_BYTES)
+    return QuestionAction(text, fields.line("provider"))
+
+
+def read_rule_action(fields: Fields) -> Action | AskAction | None:
+    """The same for a rule, which has a text that may be asked."""
+    if fields.of(*ACTION_KEYS) != (_ASK,):
+        return read_action(fields)
+    _require_true(fields, _ASK)
+    return AskAction(fields.line("provider"))
+
+
+def _ask(fields: Fields, key: str) -> Action | None:
+    fields.note("ask_without_text", key)
+    return None
 
 
 def _agent(fields: Fields, key: str) -> Action:
@@ -136,6 +151,8 @@ def _require_true(fields: Fields, key: str) -> None:
         fields.note("only_true", key)
 
 
+#: What the follower wrote is asked.
+_ASK: Final = "ask"
 _READERS: Final[Mapping[str, Callable[[Fields, str], Action | None]]] = MappingProxyType(
     {
         "text": _text,
@@ -143,6 +160,7 @@ _READERS: Final[Mapping[str, Callable[[Fields, str], Action | None]]] = MappingP
         "card": _card,
         "command": _command,
         "question": _question,
+        _ASK: _ask,
         "agent": _agent,
         "opening": _opening,
         "nothing": _nothing,

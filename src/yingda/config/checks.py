@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from yingda.config.duties import duties_problems
 from yingda.config.fields import NAME_FORMAT, NAME_LIMIT_CHARS, folded, sentence_refusal
 from yingda.config.nearest import closest
+from yingda.config.routing import default_provider, routing_problems
 from yingda.config.sources import (
     CONFIG_OPTION,
     CONFIG_VARIABLE,
@@ -31,6 +32,8 @@ from yingda.words import (
 def complete(sources: Sources) -> None:
     """Fill in what follows from the rest: the only provider, the provider that is a mere kind."""
     for account in sources.accounts.values():
+        if "provider" not in account and (first := default_provider(account)):
+            account["provider"] = first
         if "provider" not in account and len(sources.providers) == 1:
             account["provider"] = next(iter(sources.providers))
         chosen = account.get("provider")
@@ -55,6 +58,7 @@ def demands(sources: Sources) -> Iterator[Problem]:
         yield from _sentences(sources, name, account)
         yield from _commands(sources, name, account)
         yield from duties_problems(account, f"accounts.{name}")
+    yield from routing_problems(sources)
 
 
 def _provider(sources: Sources, name: str, account: Table) -> Iterator[Problem]:

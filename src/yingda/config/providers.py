@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from yingda.config.fields import Line, Seconds, Secret, Url, WholeNumber, folded
 from yingda.config.prices import Priced
 from yingda.config.proxy import Proxy
+from yingda.config.standing import Stood
 from yingda.config.templates import TemplateTexts
 
 #: Where Dify Cloud answers. Official page.
@@ -40,7 +41,7 @@ _DifyMode = Literal["chat", "agent-chat", "agent", "advanced-chat", "completion"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DifyProvider(Priced):
+class DifyProvider(Priced, Stood):
     """One Dify app; spans in seconds."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -98,7 +99,7 @@ class DifyProvider(Priced):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EchoProvider(Priced):
+class EchoProvider(Priced, Stood):
     """The built-in provider that answers about the question; needs no key. Bounds: our choice."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT

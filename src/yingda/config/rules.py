@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from yingda.actions import Match, Rule
-from yingda.config.actions import read_action
+from yingda.config.actions import read_rule_action
 from yingda.config.tables import Fields, Notes, tables
 from yingda.patterns import Pattern, PatternInvalid
 from yingda.words import normalised
@@ -21,7 +21,7 @@ def read_rules(
 
 def _rule(fields: Fields, taken: Mapping[str, str]) -> Rule | None:
     named = fields.of(*_MATCHES)
-    action = read_action(fields)
+    action = read_rule_action(fields)
     fields.refuse_others()
     if len(named) != 1:
         code = "match_twice" if named else "match_missing"

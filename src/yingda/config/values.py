@@ -57,6 +57,11 @@ from yingda.wechat.menu import Menu
 WECHAT_API_BASE: Final = "https://api.weixin.qq.com"
 #: The database file inside `data_dir`, unless `database_url` names another.
 DATABASE_FILE: Final = "yingda.sqlite3"
+Models = Annotated[Mapping[str, Line], AfterValidator(frozen)]
+#: Shares count against each other; the most is our choice, so that 0.1 % can be said.
+Shares = Annotated[
+    Mapping[str, Annotated[WholeNumber, Field(ge=0, le=1000)]], AfterValidator(frozen)
+]
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
@@ -65,6 +70,10 @@ def _nothing() -> Mapping[str, str]:
 
 
 def _no_scenes() -> Mapping[str, Action]:
+    return MappingProxyType({})
+
+
+def _no_shares() -> Mapping[str, int]:
     return MappingProxyType({})
 
 
@@ -83,6 +92,10 @@ class AccountSettings:
     token: Token = field(repr=False)
     #: The name of the provider that answers.
     provider: Line
+    #: Shown name → provider, for followers to choose from; the first answers who has not chosen.
+    models: Models = field(default_factory=_nothing)
+    #: Provider → its share of the followers who have not chosen; nobody changes sides for it.
+    split: Shares = field(default_factory=_no_shares)
     #: Set it for safe or compatible mode; None is plain mode.
     encoding_aes_key: AesKeyText | None = field(default=None, repr=False)
     #: The former key, for the minutes while WeChat still uses it after a change.
@@ -161,7 +174,18 @@ ACCOUNT_KEYS: Final = tuple(
     own.name
     for own in fields(AccountSettings)
     if own.name
-    not in {"name", "texts", "commands", "commands_off", "rules", "menu", "welcome", "scenes"}
+    not in {
+        "name",
+        "models",
+        "split",
+        "texts",
+        "commands",
+        "commands_off",
+        "rules",
+        "menu",
+        "welcome",
+        "scenes",
+    }
 )
 #: Those among them that WeChat's console shows.
 CONSOLE_KEYS: Final = frozenset(

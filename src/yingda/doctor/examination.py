@@ -11,6 +11,7 @@ from pathlib import Path
 from yingda.config import Settings, SettingsInvalid, load
 from yingda.config.fields import Refused
 from yingda.config.fields import url as usable_url
+from yingda.config.routing import used_providers
 from yingda.doctor.address import Way, callback_urls, check_account, check_server, place
 from yingda.doctor.api import check_api
 from yingda.doctor.base import Check, Findings, Subject, has_failed
@@ -84,7 +85,7 @@ async def _clock(urls: tuple[str, ...], freshness_s: float, way: Way) -> Finding
 
 
 async def _providers(settings: Settings, way: Way) -> Findings:
-    used = {account.provider for account in settings.accounts}
+    used = used_providers(settings)
     found = await asyncio.gather(
         *(
             check_provider(name, own, way.clock)

@@ -15,13 +15,16 @@ from yingda.wechat.envelope import Envelope
 from yingda.wechat.limits import FRESHNESS_S
 from yingda.words import Command, words_to_commands, words_to_show
 
+#: Where there are no models, there is none to choose.
+_NOTHING_TO_CHOOSE = (Command.MODEL,)
+
 
 def _built_in_words() -> Mapping[str, Command]:
-    return words_to_commands({})
+    return words_to_commands({}, _NOTHING_TO_CHOOSE)
 
 
 def _built_in_shown() -> Mapping[Command, str]:
-    return words_to_show({})
+    return words_to_show({}, _NOTHING_TO_CHOOSE)
 
 
 class PushMode(StrEnum):
@@ -45,6 +48,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     style: ReplyStyle
     #: The name of the provider that answers.
     provider: str
+    #: Shown name → provider, for followers to choose from.
+    models: Mapping[str, str] = {}
+    #: Provider → its share of the followers who have not chosen; empty is no split.
+    split: Mapping[str, int] = {}
     #: Deliberate time-outs in any five minutes; None is without limit.
     patience: int | None = 20
     #: Whether a closed part of an unfinished answer is offered at the last chance.

@@ -1,7 +1,7 @@
-"""Puts a turn's question to its provider, and makes an outcome of whatever comes.
+"""Puts a turn's question to its providers, and makes an outcome of whatever comes.
 
-Looks for the answer of a run that was cut off before it asks again. Refuses to know how turns are
-claimed and ended.
+Looks for the answer of a run that was cut off before it asks again. Refuses to know who is asked
+in which order, and how turns are claimed and ended.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,11 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.delivery.settled import handed_over
+from yingda.engine.fallback import Fallback
 from yingda.engine.insist import insist
-from yingda.engine.prompting import Prompting
-from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout
-from yingda.providers.base import FoundAnswer, Provider, Started
+from yingda.providers.base import FoundAnswer, Provider
 from yingda.store.base import OfferedPart, Store
 from yingda.store.runs import Outcome
 from yingda.turn.model import Cursor, Turn
@@ -40,14 +39,12 @@ class Asking:
         *,
         store: Store,
         providers: Mapping[str, Provider],
-        prompting: Prompting,
-        notes: RunNotes,
+        fallback: Fallback,
         clock: Clock,
     ) -> None:
         self._store = store
         self._providers = providers
-        self._prompting = prompting
-        self._notes = notes
+        self._fallback = fallback
         self._clock = clock
 
     async def outcome(self, running: RunningTurn) -> Outcome:
@@ -56,14 +53,6 @@ class Asking:
             async with self._clock.timeout(RUN_LIMIT_S):
                 return await self._ask(running)
         except ProviderError as error:
-            _log.warning(
-                "provider_failed",
-                turn=running.turn_id,
-                provider=running.claim.provider,
-                kind=error.kind.value,
-                detail=error.detail,
-                mend=error.mend,
-            )
             return running.failed(error.kind, error.detail)
         except TimeoutError:
             return running.failed(ProviderTimeout.kind, f"the run took over {RUN_LIMIT_S:.0f} s")
@@ -74,11 +63,7 @@ class Asking:
 
     async def _ask(self, running: RunningTurn) -> Outcome:
         claim = running.claim
-        provider = self._providers.get(claim.provider)
-        if provider is None:
-            detail = f"no provider is called {claim.provider!r} any more"
-            return running.failed(FailureKind.CONFIGURATION, detail)
-        if found := await self._find_earlier(provider, running):
+        if found := await self._find_earlier(running):
             return await self._continued(running.found(found), claim.turn)
         if claim.turn.run_no > _RUNS_LIMIT:
             detail = f"{_RUNS_LIMIT} runs were cut off by the end of their process"
@@ -87,17 +72,13 @@ class Asking:
             await insist(
                 self._clock, lambda: self._store.begin_anew(running.turn_id, claim.turn.run_no)
             )
-        prompt = await self._prompting.prompt_of(claim, claim.provider)
-        async for event in provider.stream(prompt):
-            running.take(event)
-            if isinstance(event, Started):
-                self._notes.soon(running)
-        return running.answered()
+        return await self._fallback.answered(running)
 
-    async def _find_earlier(self, provider: Provider, running: RunningTurn) -> FoundAnswer | None:
+    async def _find_earlier(self, running: RunningTurn) -> FoundAnswer | None:
         """The answer of a run that was cut off: asking twice costs twice, and may differ."""
         trace = running.earlier_trace()
-        if trace is None:
+        provider = self._providers.get(running.asked_earlier)
+        if trace is None or provider is None:
             return None
         try:
             found = await provider.find_finished(trace)

@@ -5,10 +5,12 @@ Pure functions over one message. Which turn a pickup is about stands in `aiming`
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
 from yingda.actions import Action, CommandAction, NothingAction, QuestionAction, ReplyAction
+from yingda.engine.choosing import Choose, choice
 from yingda.engine.duties import Duties
 from yingda.turn.model import Form
 from yingda.wechat.base import Message
@@ -37,10 +39,11 @@ from yingda.words import CONFIRMING_WORDS, Command, normalised
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Ask the AI."""
+    """Ask the AI: the provider of this name, or the follower's."""
 
     text: str
     form: Form = Form.TEXT
+    provider: str = ""
 
 
 class Pickup(msgspec.Struct, frozen=True):
@@ -125,6 +128,7 @@ Intent = (
     | Stop
     | Retry
     | Status
+    | Choose
     | Forget
     | Confirm
     | Unfollow
@@ -150,6 +154,7 @@ _UNSUPPORTED: Mapping[type[Message], str] = {
     MiniProgramMessage: "unsupported_mini_program",
 }
 _NO_DUTIES = Duties()
+_NO_MODELS: Mapping[str, str] = MappingProxyType({})
 
 
 def interpret(
@@ -158,6 +163,7 @@ def interpret(
     pickup_word: str,
     words: Mapping[str, Command],
     duties: Duties = _NO_DUTIES,
+    models: Mapping[str, str] = _NO_MODELS,
     confirms: bool = True,
 ) -> Intent:
     """What the push means, as far as the message alone tells.
@@ -166,7 +172,7 @@ def interpret(
     """
     match message:
         case TextMessage():
-            return _text(message, pickup_word, words, duties, confirms=confirms)
+            return _text(message, pickup_word, words, duties, models, confirms=confirms)
         case Event():
             return _event(message, words, duties)
         case _:
@@ -211,8 +217,9 @@ def intent_of(action: Action, *, is_welcome: bool = False) -> Intent:
     match action:
         case CommandAction(command):
             return _MEANINGS[command]
-        case QuestionAction(text):
-            return Question(text)
+        case QuestionAction(text, provider):
+            # Behind a rule's beginning there may have been nothing.
+            return Question(text, provider=provider) if text else Told("empty_question")
         case NothingAction():
             return Ignore()
         case _:
@@ -224,6 +231,7 @@ def _text(
     pickup_word: str,
     words: Mapping[str, Command],
     duties: Duties,
+    models: Mapping[str, str],
     *,
     confirms: bool,
 ) -> Intent:
@@ -234,7 +242,8 @@ def _text(
     word = normalised(message.content)
     if pickup := _pickup(message.content, word, normalised(pickup_word)):
         return pickup
-    if command := _command(word, words) or _command_with_number(word, words):
+    command = _command(word, words) or _command_with_number(word, words)
+    if command := command or choice(word, words, models):
         return command
     # Also where no word begins an erasure: a rule or a button may.
     if confirms and word in CONFIRMING_WORDS:
@@ -266,6 +275,7 @@ _MEANINGS: Mapping[Command, Intent] = {
     Command.STOP: Stop(),
     Command.RETRY: Retry(None),
     Command.STATUS: Status(),
+    Command.MODEL: Choose(),
     Command.FORGET: Forget(),
     Command.HELP: Told("help"),
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from yingda.actions import Action, NothingAction, TextAction
+from yingda.actions import Action, AskAction, NothingAction, QuestionAction, TextAction
 from yingda.engine.rules import Rules
 from yingda.wechat.links import web_link
 from yingda.wechat.menu import ButtonType, Menu
@@ -31,7 +31,13 @@ class Duties(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether welcome and help carry the menu; None finds out whether the account has a real one.
     menu_in_text: bool | None = None
 
-    def actions(self) -> Iterator[Action]:
+    @property
+    def providers(self) -> frozenset[str]:
+        """The providers that rules, buttons and scenes name."""
+        asking = (each for each in self.actions() if isinstance(each, QuestionAction | AskAction))
+        return frozenset(each.provider for each in asking) - {""}
+
+    def actions(self) -> Iterator[Action | AskAction]:
         """Every action that may ever be done, some more than once."""
         yield from self.rules.actions
         yield from self.keys.values()

@@ -14,6 +14,7 @@ from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
 from yingda.engine.aiming import Aim, aim
 from yingda.engine.budgeting import allowance_at
+from yingda.engine.choosing import Choose, default_of
 from yingda.engine.commands import (
     Clear,
     Confirm,
@@ -53,6 +54,7 @@ def _meaning(account: Account, message: Message, *, confirms: bool = True) -> In
         pickup_word=account.style.pickup_word,
         words=account.command_words,
         duties=account.duties,
+        models=account.models,
         confirms=confirms,
     )
 
@@ -112,6 +114,8 @@ class Ledger:
         match intent:
             case Question() as question:
                 return partial(self._question, account, message, question)
+            case Choose() if not account.models:
+                return self._said(account, message, Told("help"))
             case Pickup() as pickup:
                 return partial(self._pickup, account, message, pickup)
             case Clear():
@@ -130,7 +134,7 @@ class Ledger:
         self,
         account: Account,
         message: Message,
-        intent: Stop | Retry | Status | Forget | Confirm | Unfollow | Revoke,
+        intent: Stop | Retry | Status | Choose | Forget | Confirm | Unfollow | Revoke,
     ) -> Entered:
         asks = isinstance(intent, Retry)
         push = self._new_push(account, message, PushKind.QUESTION if asks else PushKind.OTHER)
@@ -173,11 +177,13 @@ class Ledger:
         self, account: Account, message: Message, asked: Question, at: float
     ) -> NewQuestion:
         has_quota = account.daily_questions is not None
+        user = self._pseudonym(account, message)
         return NewQuestion(
             text=asked.text,
             form=asked.form,
-            user=self._pseudonym(account, message),
-            provider=account.provider,
+            user=user,
+            provider=asked.provider or default_of(account, user),
+            choices=frozenset() if asked.provider else frozenset(account.models.values()),
             queue_limit=account.queue_limit,
             idle_s=account.idle_s,
             refuse=partial(_refused, account, message),

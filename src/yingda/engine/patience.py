@@ -57,14 +57,14 @@ class Patience:
             return None
         turn, now = outlook.turn, self._clock.now()
         likely = chance(
-            await self._latest(account.provider),
+            await self._latest(turn.provider),
             left_s=left_s,
             elapsed_s=_elapsed_s(outlook, now),
             ahead=turn.ahead,
         )
         new = NewHold(
             account=account.name,
-            provider=account.provider,
+            provider=turn.provider,
             openid=turn.openid,
             turn_id=turn.id,
             at=now,

@@ -174,8 +174,8 @@ class Route:
 
     def _start(self, account: Account, entered: Entered) -> None:
         if entered.to_run is not None:
-            # A new turn's conversation is one with the account's own provider.
-            self._jobs.defer(entered.to_run, account.provider)
+            asked = entered.turn.provider if entered.turn else account.provider
+            self._jobs.defer(entered.to_run, asked)
         if entered.cancelled:
             self._runner.cancel(entered.cancelled)
 

@@ -4,14 +4,17 @@ Pure. Words are compared as `yingda.words` compares them, patterns as `yingda.pa
 Refuses to know when rules are asked: commands and pickups come before them.
 """
 
+import string
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from yingda.actions import Action, Match, Rule
+from yingda.actions import Action, AskAction, Match, QuestionAction, Rule
 from yingda.patterns import Pattern, folded
 from yingda.words import normalised
 
+#: What may stand between a word and the question behind it, besides blanks. Our choice.
+_PARTING = string.whitespace + "\u3000:：,，"
 _Test = Callable[[str], bool]
 
 
@@ -21,7 +24,9 @@ class _Step(msgspec.Struct, frozen=True):
     place: int
     reads_pattern: bool
     test: _Test
-    action: Action
+    action: Action | AskAction
+    #: The beginning that the rest of a text stands behind, normalised; "" for other ways to match.
+    head: str = ""
 
 
 class Rules:
@@ -29,7 +34,7 @@ class Rules:
 
     def __init__(self, rules: tuple[Rule, ...] = ()) -> None:
         self.actions = tuple(rule.action for rule in rules)
-        self._exact: dict[str, tuple[int, Action]] = {}
+        self._exact: dict[str, tuple[int, Action | AskAction]] = {}
         self._steps: list[_Step] = []
         for place, rule in enumerate(rules):
             if rule.match is Match.EXACT:
@@ -41,6 +46,7 @@ class Rules:
     def find(self, text: str, word: str) -> Action | None:
         """What the first rule that `text` meets brings about; `word` is the text normalised."""
         place, action = self._exact.get(word, (-1, None))
+        head = ""
         unfolded: str | None = None
         for step in self._steps:
             if action is not None and step.place > place:
@@ -48,14 +54,26 @@ class Rules:
             if step.reads_pattern and unfolded is None:
                 unfolded = folded(text)
             if step.test(unfolded or "" if step.reads_pattern else word):
-                return step.action
+                action, head = step.action, step.head
+                break
+        if isinstance(action, AskAction):
+            return QuestionAction(_behind(text, head), action.provider)
         return action
 
 
 def _steps(place: int, rule: Rule) -> Iterator[_Step]:
     for word in rule.words:
         reads_pattern = rule.match is Match.REGEX
-        yield _Step(place, reads_pattern, _TESTS[rule.match](word), rule.action)
+        head = normalised(word) if rule.match is Match.PREFIX else ""
+        yield _Step(place, reads_pattern, _TESTS[rule.match](word), rule.action, head)
+
+
+def _behind(text: str, head: str) -> str:
+    """What stands in a text behind its beginning, without what parts the two."""
+    end = 0
+    while len(normalised(text[:end])) < len(head):
+        end += 1
+    return text[end:].lstrip(_PARTING)
 
 
 def _begins(word: str) -> _Test:

@@ -40,6 +40,12 @@ class RunNotes:
             running.note = None
             self._errands.send(self._note(running))
 
+    def drop(self, running: RunningTurn) -> None:
+        """What is still to be written is about somebody who is asked no more."""
+        if running.note is not None:
+            running.note.cancel()
+            running.note = None
+
     async def _note(self, running: RunningTurn) -> None:
         try:
             await self._store.note_run(running.turn_id, running.claim.turn.run_no, running.ids)

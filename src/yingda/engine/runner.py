@@ -5,6 +5,7 @@ A turn's text stays in memory until the stream ends. How a question is asked sta
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
@@ -15,8 +16,11 @@ from yingda.engine.accounts import Accounts
 from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking import Asking
 from yingda.engine.board import Board
+from yingda.engine.candidates import Standby
 from yingda.engine.costs import Costs, figures_of
 from yingda.engine.errands import Errands
+from yingda.engine.fallback import Fallback
+from yingda.engine.gates import Gates
 from yingda.engine.insist import insist
 from yingda.engine.live import LiveText
 from yingda.engine.prompting import Prompting
@@ -36,6 +40,8 @@ _log = structlog.get_logger()
 
 #: How long the provider is given to take a stop. Our choice; nobody waits for it.
 _STOP_LIMIT_S = 10.0
+_NO_STANDBY = Standby()
+_UNBOUNDED: Mapping[str, int] = MappingProxyType({})
 
 
 class Runner:
@@ -52,6 +58,8 @@ class Runner:
         costs: Costs,
         clock: Clock,
         afterwards: Sequence[Afterward] = (),
+        standby: Standby = _NO_STANDBY,
+        concurrency: Mapping[str, int] = _UNBOUNDED,
     ) -> None:
         self._costs = costs
         self._store = store
@@ -64,13 +72,17 @@ class Runner:
         self._afterwards = Afterwards(afterwards, clock)
         self._notes = RunNotes(store, clock, self._errands)
         recalling = Recalling(store=store, providers=providers, accounts=accounts, clock=clock)
-        self._asking = Asking(
+        fallback = Fallback(
             store=store,
             providers=providers,
+            fallbacks=standby.fallbacks,
+            gates=Gates(concurrency, standby.breakers, clock),
             prompting=Prompting(accounts, recalling),
             notes=self._notes,
             clock=clock,
+            leave_lane=jobs.leave_lane,
         )
+        self._asking = Asking(store=store, providers=providers, fallback=fallback, clock=clock)
 
     async def run(self, turn_id: int) -> None:
         """Run a turn to its end; the jobs call this. Does nothing for a turn that has ended."""
@@ -134,7 +146,7 @@ class Runner:
             await self._insist(lambda: self._store.mark_read(turn))
 
     async def _stop(self, running: RunningTurn) -> None:
-        provider = self._providers.get(running.claim.provider)
+        provider = self._providers.get(running.provider)
         if provider is None:
             return
         try:

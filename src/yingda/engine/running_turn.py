@@ -32,6 +32,7 @@ class RunningTurn:
         self.usages: list[tuple[str, Usage]] = []
         self.ids = RunIds(
             started_at=claim.turn.entered_at,
+            provider=claim.provider,
             asked_in_conversation_id=claim.provider_conversation_id,
         )
         #: Due when the ids are to be written down before the run ends.
@@ -54,6 +55,30 @@ class RunningTurn:
     def text(self) -> str:
         """What has come so far."""
         return "".join(self._pieces)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything came that could be read, also if it is void by now."""
+        return self._replaced is not None or bool(self.text.strip())
+
+    @property
+    def asked_earlier(self) -> str:
+        """The name of the provider that the run before this one asked last."""
+        earlier = self.claim.earlier
+        return (earlier.provider if earlier else None) or self.claim.provider
+
+    def claim_of(self, provider: str) -> Claim:
+        """The claim as this candidate is asked by it: a stand-in knows no conversation."""
+        if provider == self.claim.provider:
+            return self.claim
+        return msgspec.structs.replace(self.claim, provider=provider, provider_conversation_id=None)
+
+    def begin_with(self, provider: str) -> None:
+        """A stand-in is asked; nothing that could be read has come."""
+        self.ids = RunIds(started_at=self.claim.turn.entered_at, provider=provider)
+        self._pieces = []
+        self._is_metered = False
+        self._conversation_was_reset = False
 
     def take(self, event: Event) -> None:
         """Take one event in."""
@@ -111,11 +136,13 @@ class RunningTurn:
             answer=answer,
             failure=kind,
             failure_detail=detail,
-            provider_forgot=kind is FailureKind.CONVERSATION_RESET,
+            provider_forgot=kind is FailureKind.CONVERSATION_RESET and self._is_own,
         )
 
     def found(self, found: FoundAnswer) -> Outcome:
         """The provider had kept the answer of the run that was cut off."""
+        if self.asked_earlier != self.provider:
+            self.begin_with(self.asked_earlier)
         self._pieces = [found.text]
         self._meter(found.usage)
         conversation_id = found.conversation_id or self.ids.conversation_id
@@ -161,6 +188,11 @@ class RunningTurn:
             answer="".join(self._pieces),
             conversation_was_reset=self._conversation_was_reset,
             replaced_answer=self._replaced,
-            provider_conversation_id=self.ids.conversation_id,
+            # A stand-in's is asked in once only; the conversation goes on with its own provider.
+            provider_conversation_id=self.ids.conversation_id if self._is_own else None,
             ids=self.ids,
         )
+
+    @property
+    def _is_own(self) -> bool:
+        return self.provider == self.claim.provider

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from functools import partial
 
 from yingda.delivery.links import command_link, sending_link
+from yingda.delivery.model_list import model_list
 from yingda.delivery.status import status
 from yingda.delivery.style import tap_link
 from yingda.engine.accounts import Account
+from yingda.engine.choosing import Choose, offered, shown_name
 from yingda.engine.commands import (
     FORGET_CODE_DIGITS,
     Confirm,
@@ -28,10 +30,11 @@ from yingda.store.wishes import Confirmation, NewErasure, NewForgetting, NewRetr
 from yingda.texts import Language
 from yingda.turn.model import Turn
 from yingda.wechat.base import Message
+from yingda.wechat.links import label_text
 from yingda.wechat.replies import SUCCESS
 from yingda.words import Command
 
-Wish = Stop | Retry | Status | Forget | Confirm | Unfollow | Revoke
+Wish = Stop | Retry | Status | Choose | Forget | Confirm | Unfollow | Revoke
 
 #: How long an erasure may be confirmed. Our choice: time to read and to think, not to forget.
 CONFIRM_WITHIN_S = 300.0
@@ -63,6 +66,7 @@ class Wishes:
                     number=number,
                     nothing=say("nothing_to_retry"),
                     pending=lambda turn: say("still_pending", link=tap_link(account.style, turn)),
+                    routed=account.duties.providers - offered(account),
                 )
                 return await self._store.enter_retry(push, question, retry)
             case Status():
@@ -70,6 +74,8 @@ class Wishes:
                 text = status(view, account.style, now_s=push.received_at)
                 reply = text_reply(message, text, message.created_at_s)
                 return await self._store.enter_reply(push, reply, Effect.NONE)
+            case Choose(name):
+                return await self._choose(account, message, push, name, question.provider)
             case Forget():
                 return await self._store.enter_forgetting(push, _forgetting(account, message, push))
             case Confirm(code=code):
@@ -85,6 +91,23 @@ class Wishes:
                 return await self._erase(push, NewErasure(openid=push.openid, due_at=due_at))
             case Revoke(openid):
                 return await self._erase(push, NewErasure(openid=openid, due_at=push.received_at))
+
+    async def _choose(
+        self, account: Account, message: Message, push: NewPush, name: str | None, default: str
+    ) -> Entered:
+        if name is not None:
+            reply = sentence(account, message, "model_chosen", model=label_text(name))
+            return await self._store.enter_choice(push, reply, account.models[name])
+        chosen = await self._store.preference(push.account, push.openid)
+        present = chosen if chosen and chosen in account.models.values() else default
+        text = model_list(
+            tuple(account.models),
+            shown_name(account.models, present),
+            account.style.texts,
+            account.shown_words.get(Command.MODEL),
+        )
+        reply = text_reply(message, text, message.created_at_s)
+        return await self._store.enter_reply(push, reply, Effect.NONE)
 
     async def _erase(self, push: NewPush, erasure: NewErasure) -> Entered:
         entered = await self._store.enter_erasure(push, SUCCESS, erasure)

@@ -23,6 +23,9 @@ class Jobs(Protocol):
         Nothing is missed, for a run ends with its turn, and ending it defers the next one.
         """
 
+    def leave_lane(self, turn_id: int) -> None:
+        """The running turn asks its lane's provider no more: its place is free."""
+
     def waiting_before(self, turn_id: int) -> int:
         """How many turns of its lane come first, at most; 0 for one that waits for no place.
 

@@ -30,8 +30,8 @@ class Lanes:
     def __init__(self, limits: Mapping[str, int]) -> None:
         self._limits = limits
         self._lanes: dict[str, _Lane] = {}
-        #: Turn → its lane, waiting or running.
-        self._lane_of: dict[int, str] = {}
+        #: Turn → its lane, waiting or running; None once a running one has left it.
+        self._lane_of: dict[int, str | None] = {}
         #: The lanes that could begin a turn now, in the order in which they may.
         self._ready: OrderedDict[str, None] = OrderedDict()
 
@@ -61,7 +61,15 @@ class Lanes:
 
     def end(self, turn_id: int) -> None:
         """A running turn has ended: its place is free."""
-        name = self._lane_of.pop(turn_id)
+        self.leave(turn_id)
+        del self._lane_of[turn_id]
+
+    def leave(self, turn_id: int) -> None:
+        """A running turn needs its place no more; nothing happens to one that waits or has left."""
+        name = self._lane_of[turn_id]
+        if name is None or turn_id in self._lanes[name].places:
+            return
+        self._lane_of[turn_id] = None
         lane = self._lanes[name]
         lane.running -= 1
         self._note(name, lane)

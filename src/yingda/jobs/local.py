@@ -45,6 +45,10 @@ class LocalJobs:
         self._lanes.add(turn_id, lane)
         self._fill()
 
+    def leave_lane(self, turn_id: int) -> None:
+        self._lanes.leave(turn_id)
+        self._fill()
+
     def waiting_before(self, turn_id: int) -> int:
         return self._lanes.before(turn_id)
 

@@ -17,6 +17,9 @@ COMMANDS: Mapping[str, Sentence] = {
     ),
     "help_retry": Sentence("{command}：把上一个问题再问一次", "{command}: ask the last one again"),
     "help_status": Sentence("{command}：查看问题答到哪里了", "{command}: see how far things are"),
+    "help_model": Sentence(
+        "{command}：选择由哪个模型回答", "{command}: choose the model that answers"
+    ),
     "help_forget": Sentence(
         "{command}：删除我的全部提问和回答", "{command}: erase all my questions and answers"
     ),
@@ -58,6 +61,16 @@ COMMANDS: Mapping[str, Sentence] = {
     "status_nothing": Sentence(
         "没有正在回答的问题，也没有未读的回答。",
         "Nothing is being answered, and nothing is unread.",
+    ),
+    "model_list": Sentence(
+        "现在由「{model}」回答。点一下就能换：", "“{model}” answers now. Tap to change:"
+    ),
+    "model_list_open": Sentence(
+        "可以选由谁来回答，点一下就行：", "Tap the model that is to answer:"
+    ),
+    "model_chosen": Sentence(
+        "好的，接下来由「{model}」回答。它和别的模型各记各的对话。",
+        "Done: “{model}” answers from now on. Each model remembers its own conversation only.",
     ),
     "forget_confirm": Sentence(
         "确定要删除吗？你在这里的全部提问和回答都会删除，AI 那边的对话也会删除，"

@@ -14,7 +14,7 @@ from yingda.store.cost_base import Cost, Spent
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.memory_base import MemoryStore
 from yingda.store.push_base import PushStore
-from yingda.store.runs import Claim, Ended, Outcome, RunIds
+from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
 from yingda.store.wishes import (
     Confirmation,
     Erased,
@@ -152,6 +152,12 @@ class Store(TokenVault, PushStore, MemoryStore, Protocol):
         Not while that question is pending, nor, of an unnumbered wish, while any is.
         """
 
+    async def enter_choice(self, push: NewPush, reply: bytes, provider: str) -> Entered:
+        """Make durable that this provider is to answer the follower, from the next question on."""
+
+    async def preference(self, account: str, openid: str) -> str | None:
+        """The provider that the follower chose, whether it is still offered or not."""
+
     async def enter_erasure(self, push: NewPush, reply: bytes, erasure: NewErasure) -> Entered:
         """Withdraw all that this openid asked, cancel what is pending, and erase it in time."""
 
@@ -215,6 +221,12 @@ class Store(TokenVault, PushStore, MemoryStore, Protocol):
 
     async def note_run(self, turn_id: int, run_no: int, ids: RunIds) -> None:
         """Keep what the provider calls this run; None fields leave what is stored."""
+
+    async def stand_in(self, turn_id: int, run_no: int, stand_in: StandIn) -> None:
+        """The run goes on with another provider, before that one is asked.
+
+        What the former one began is continued, if it is the conversation's own, or deleted there.
+        """
 
     async def begin_anew(self, turn_id: int, run_no: int) -> None:
         """A second run starts: what was offered of the first one is no part of its text."""

@@ -2,6 +2,7 @@
 
 from yingda.store.admission import OpenTurns, refusal
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind
+from yingda.store.preferences import as_preferred
 from yingda.store.quotas import grant_quota
 from yingda.store.steps import (
     TURN_COLUMNS,
@@ -89,6 +90,7 @@ def repeat(account: str, openid: str, key: str) -> Steps[Entered | None]:
 def enter_question(new: NewPush, question: NewQuestion, open_turns: OpenTurns) -> Steps[Entered]:
     """A push with a question: a new turn at the end of its conversation's queue."""
     who = {"account": new.account, "openid": new.openid}
+    question = yield from as_preferred(new, question)
     row = (yield from fetch(_LOOK_ROUND, key=new.key, provider=question.provider, **who))[0]
     is_known, own_open, conversation_id, ahead = row
     if is_known:

@@ -72,6 +72,8 @@ class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
     #: The pseudonym a new conversation shows its provider.
     user: str
     provider: str
+    #: The providers that the follower may have chosen; whose choice is one of these is asked there.
+    choices: frozenset[str] = frozenset()
     #: How many turns may wait behind the follower's running one.
     queue_limit: int
     #: A conversation in which nothing happened for so long is left, and a new one begun.

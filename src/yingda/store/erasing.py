@@ -17,6 +17,7 @@ from yingda.store.entering import (
     replied,
 )
 from yingda.store.entries import Effect, Entered, NewPush
+from yingda.store.preferences import forget_preference
 from yingda.store.quotas import forget_quota, withdraw_pushes
 from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
 from yingda.store.stopping import cancel_pending
@@ -145,6 +146,7 @@ def enter_erasure(new: NewPush, reply: bytes, erasure: NewErasure) -> Steps[Ente
     cancelled = yield from cancel_pending(at=new.received_at, **who)
     yield from withdraw_pushes(**who)
     yield from forget_quota(**who)
+    yield from forget_preference(**who)
     yield from execute(_WITHDRAW, **who)
     yield from execute(_DROP_REQUEST, **who)
     yield from execute(

@@ -39,7 +39,7 @@ _FIND_CLAIM = f"""
 _CLAIM = f"""
     UPDATE turn SET state = 'running', run_no = run_no + 1, run_started_at = :at,
         asked_in_conversation_id = :asked_in, run_conversation_id = NULL, task_id = NULL,
-        message_id = NULL, workflow_run_id = NULL
+        message_id = NULL, workflow_run_id = NULL, provider = :provider
     WHERE id = :id RETURNING {TURN_COLUMNS}
 """
 _KEEP_LOST_RUN = """
@@ -110,7 +110,7 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
     if run_no:
         yield from execute(_KEEP_LOST_RUN, id=turn_id, at=at)
         earlier = _run_ids((yield from fetch(_FIND_LOST_RUN, id=turn_id))[0], asked_earlier_in)
-    row = yield from fetch_one(_CLAIM, id=turn_id, at=at, asked_in=asked_in)
+    row = yield from fetch_one(_CLAIM, id=turn_id, at=at, asked_in=asked_in, provider=provider)
     assert row is not None, "the turn was found in this very transaction"
     turn = turn_from(row)
     former = (yield from fetch(_FORMER_TURNS, id=turn_id, **place_of(turn))) if earlier else []

@@ -23,6 +23,16 @@ class RunIds(msgspec.Struct, frozen=True, kw_only=True):
     workflow_run_id: str | None = None
 
 
+class StandIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A run goes on with another provider than the conversation's own."""
+
+    #: Who is asked from now on.
+    provider: str
+    #: What the former one called the run.
+    left: RunIds
+    at: float
+
+
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """The right to run a turn, under the run number it carries."""
 

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from yingda.store import (
+    choosing,
     entering,
     erasing,
     patience,
+    preferences,
     reading,
     replies,
     running,
+    standing_in,
     stopping,
     tokens,
 )
@@ -27,7 +30,7 @@ from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.files import hold, make_folder
 from yingda.store.opening import connections
 from yingda.store.reader import Reader
-from yingda.store.runs import Claim, Ended, Outcome, RunIds
+from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
 from yingda.store.sqlite_memory import SqliteMemory
 from yingda.store.sqlite_pushing import SqlitePushing
 from yingda.store.steps import Steps, execute
@@ -103,6 +106,12 @@ class SqliteStore(SqlitePushing, SqliteMemory):
             lambda: stopping.enter_retry(push, question, retry, self._open_turns)
         )
 
+    async def enter_choice(self, push: NewPush, reply: bytes, provider: str) -> Entered:
+        return await self._run(lambda: choosing.enter_choice(push, reply, provider))
+
+    async def preference(self, account: str, openid: str) -> str | None:
+        return await self._read(lambda: preferences.preference(account, openid))
+
     async def enter_erasure(self, push: NewPush, reply: bytes, erasure: NewErasure) -> Entered:
         return await self._run(lambda: erasing.enter_erasure(push, reply, erasure))
 
@@ -161,6 +170,9 @@ class SqliteStore(SqlitePushing, SqliteMemory):
 
     async def note_run(self, turn_id: int, run_no: int, ids: RunIds) -> None:
         await self._run(lambda: running.note_run(turn_id, run_no, ids))
+
+    async def stand_in(self, turn_id: int, run_no: int, stand_in: StandIn) -> None:
+        await self._run(lambda: standing_in.stand_in(turn_id, run_no, stand_in))
 
     async def begin_anew(self, turn_id: int, run_no: int) -> None:
         await self._run(lambda: running.begin_anew(turn_id, run_no))

@@ -18,6 +18,7 @@ from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.quotas import withdraw_pushes
 from yingda.store.runs import RunIds
 from yingda.store.spending import spend_on_cut_run
+from yingda.store.standing_in import continue_conversation, keep_deletion
 from yingda.store.steps import TURN_COLUMNS, Steps, execute, fetch, fetch_one, read_turn, turn_from
 from yingda.store.wishes import NewRetry
 from yingda.turn.lifecycle import Happening, sources
@@ -37,6 +38,7 @@ _NUMBERED = """
     SELECT id FROM turn
     WHERE account = :account AND openid = :openid AND number = :number AND is_withdrawn = 0
 """
+_FIRST_ASKED = "SELECT provider FROM conversation WHERE id = :id"
 _PENDING = """
     SELECT id, question FROM turn
     WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
@@ -51,17 +53,9 @@ _KEEP_CUT_RUN = """
     UPDATE turn SET answer = CASE WHEN answer = '' THEN :text ELSE answer END,
         run_conversation_id = coalesce(:conversation_id, run_conversation_id),
         task_id = coalesce(:task_id, task_id), message_id = coalesce(:message_id, message_id),
-        workflow_run_id = coalesce(:workflow_run_id, workflow_run_id)
+        workflow_run_id = coalesce(:workflow_run_id, workflow_run_id),
+        provider = coalesce(:provider, provider)
     WHERE id = :id
-"""
-# Only from what this run was asked in: a later turn may have named another one meanwhile.
-_CONTINUE_CONVERSATION = """
-    UPDATE conversation SET provider_conversation_id = :name
-    WHERE id = :id AND coalesce(provider_conversation_id, '') = :asked_in
-"""
-_KEEP_DELETION = """
-    INSERT INTO provider_deletion (provider, "user", provider_conversation_id, due_at)
-    VALUES (:provider, :user, :name, :at) ON CONFLICT DO NOTHING
 """
 
 
@@ -96,6 +90,9 @@ def enter_retry(
     if busy is not None:
         return (yield from enter_reply(new, retry.pending(busy), Effect.NONE))
     asked = msgspec.structs.replace(question, text=target.question, form=target.form)
+    first = yield from fetch_one(_FIRST_ASKED, id=target.conversation_id)
+    if first is not None and first[0] in retry.routed:
+        asked = msgspec.structs.replace(asked, provider=first[0], choices=frozenset())
     return (yield from enter_question(new, asked, open_turns))
 
 
@@ -135,9 +132,7 @@ def _keep_cut_answer(
     erased_at, is_withdrawn, asked_in, conversation_id, provider, user = cut
     if erased_at is not None:
         if ids.conversation_id:
-            yield from execute(
-                _KEEP_DELETION, provider=provider, user=user, name=ids.conversation_id, at=at
-            )
+            yield from keep_deletion(ids, provider, user, at)
         return
     yield from execute(
         _KEEP_CUT_RUN,
@@ -147,11 +142,8 @@ def _keep_cut_answer(
         task_id=ids.task_id,
         message_id=ids.message_id,
         workflow_run_id=ids.workflow_run_id,
+        provider=ids.provider,
     )
-    if ids.conversation_id:
-        yield from execute(
-            _CONTINUE_CONVERSATION,
-            id=conversation_id,
-            name=ids.conversation_id,
-            asked_in=asked_in or "",
-        )
+    # A stand-in's conversation is no part of it.
+    if ids.conversation_id and ids.provider in {None, provider}:
+        yield from continue_conversation(conversation_id, ids, asked_in)

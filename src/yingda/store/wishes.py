@@ -19,6 +19,8 @@ class NewRetry(msgspec.Struct, frozen=True, kw_only=True):
     nothing: bytes
     #: Writes the reply that says it is being answered already, from the turn that does.
     pending: Callable[[Turn], bytes]
+    #: Providers that only a rule or a button asks: a question to one of these goes there again.
+    routed: frozenset[str] = frozenset()
 
 
 class NewErasure(msgspec.Struct, frozen=True, kw_only=True):

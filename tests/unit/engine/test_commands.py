@@ -166,6 +166,7 @@ def test_replies_name_a_command_by_its_built_in_word_or_else_by_the_first_of_the
         (Command.CLEAR, "/clear"),
         (Command.RETRY, "再来"),
         (Command.STATUS, "/status"),
+        (Command.MODEL, "/model"),
         (Command.FORGET, "/forget"),
         (Command.HELP, "/help"),
     ]

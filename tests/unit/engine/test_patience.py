@@ -104,7 +104,9 @@ class Purse:
         self, openid: str, limit: int | None = 20, name: str = "shop", provider: str = "scripted"
     ) -> Hold | None:
         self._asked += 1
-        entered = await self.desk.ask(f"m:{self._asked}", account=name, openid=openid, limit=999)
+        entered = await self.desk.ask(
+            f"m:{self._asked}", account=name, openid=openid, limit=999, provider=provider
+        )
         outlook = await self.desk.store.outlook(turn_id_of(entered))
         who = account(name=name, patience=limit, provider=provider)
         return await self.patience.try_hold(who, outlook, 10.0)
