@@ -308,7 +308,7 @@ async def test_a_status_of_very_many_questions_fits_a_reply(
 
 
 async def test_the_help_lists_exactly_the_commands_that_are_on(tmp_path: Path) -> None:
-    extra, off = {"clear": ("新对话",)}, {Command.RETRY, Command.CLEAR}
+    extra, off = {"clear": ("新对话",)}, {Command.RETRY, Command.CLEAR, Command.MODEL}
     changed = account(
         command_words=words_to_commands(extra, off), shown_words=words_to_show(extra, off)
     )

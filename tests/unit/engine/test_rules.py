@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingda.actions import Match, NothingAction, Rule, TextAction
+from yingda.actions import AskAction, Match, NothingAction, QuestionAction, Rule, TextAction
 from yingda.engine.rules import Rules
 from yingda.patterns import Pattern, PatternInvalid, folded
 from yingda.words import normalised
@@ -79,3 +79,30 @@ def test_no_text_breaks_a_rule(text: str) -> None:
     rules = Rules(tuple(rule(match, "x") for match in Match))
     assert rules.find(text, normalised(text)) in {None, TextAction("yes")}
     assert isinstance(folded(text), str)
+
+
+@pytest.mark.parametrize(
+    ("match", "word", "text", "asked"),
+    [
+        (Match.PREFIX, "/画", "/画 一只猫", "一只猫"),
+        (Match.PREFIX, "/画", "／ 画：一只 猫 ", "一只 猫 "),
+        (Match.PREFIX, "翻译成 English", "翻译成ＥＮＧＬＩＳＨ, 你好", "你好"),
+        (Match.PREFIX, "/画", "/画", ""),
+        (Match.EXACT, "今日新闻", "今日 新闻", "今日 新闻"),
+        (Match.KEYWORD, "画", "请画一只猫", "请画一只猫"),
+        (Match.REGEX, "画|写", "请写诗", "请写诗"),
+    ],
+)
+def test_a_rule_that_asks_passes_on_what_was_written_and_of_a_beginning_the_rest(
+    match: Match, word: str, text: str, asked: str
+) -> None:
+    rules = Rules((Rule(match, (word,), AskAction("draw")),))
+    assert rules.find(text, normalised(text)) == QuestionAction(asked, "draw")
+
+
+@given(st.text(), st.text(min_size=1))
+def test_what_is_passed_on_is_the_end_of_what_was_written(head: str, rest: str) -> None:
+    rules = Rules((Rule(Match.PREFIX, (head,), AskAction()),))
+    action = rules.find(head + rest, normalised(head + rest))
+    assert isinstance(action, QuestionAction)
+    assert (head + rest).endswith(action.text)

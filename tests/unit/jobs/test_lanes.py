@@ -14,6 +14,7 @@ STEPS = st.lists(
         st.tuples(st.just("add"), st.integers(0, 30), NAMES),
         st.tuples(st.just("take"), st.just(0), st.just("")),
         st.tuples(st.just("end"), st.integers(0, 30), st.just("")),
+        st.tuples(st.just("leave"), st.integers(0, 30), st.just("")),
         st.tuples(st.just("withdraw"), st.integers(0, 30), st.just("")),
     ),
     max_size=80,
@@ -59,6 +60,9 @@ def test_lanes_agree_with_the_plainest_account_of_them(steps: list[tuple[str, in
         elif step == "end" and turn_id in model.running:
             lanes.end(turn_id)
             del model.running[turn_id]
+        elif step == "leave" and turn_id in model.running:
+            lanes.leave(turn_id)
+            model.running[turn_id] = ""
         elif step == "take":
             heads = model.heads()
             taken = lanes.take()
