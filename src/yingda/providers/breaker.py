@@ -26,14 +26,15 @@ _LONGEST_S = 3600.0
 #: content says nothing about the next question.
 _ILL = frozenset(
     {
-        FailureKind.BUSY,
         FailureKind.QUOTA,
         FailureKind.TIMEOUT,
         FailureKind.UNAVAILABLE,
         FailureKind.INCOMPLETE,
     }
 )
-#: What may happen before the provider was reached: it tells neither way.
+#: What may happen before the provider was reached: it tells neither way. No more does a provider
+#: that is busy and names no time: it answers others meanwhile, says so at once, and to leave it
+#: alone would keep out those whom it could take a second later.
 _UNTOLD = frozenset({FailureKind.PICTURE, FailureKind.VOICE, FailureKind.INTERNAL})
 
 
@@ -111,23 +112,28 @@ class Breaker:
         self, ticket: Ticket, kind: FailureKind, now_s: float, *, retry_after_s: float | None = None
     ) -> None:
         """It did not. `retry_after_s` is how long it wants to be left alone, if it said so."""
-        if kind in _UNTOLD:
+        asked_s = min(max(retry_after_s or 0.0, 0.0), _LONGEST_S)
+        is_busy, is_ill = kind is FailureKind.BUSY, kind in _ILL
+        if kind in _UNTOLD or (is_busy and not asked_s):
             return self.untold(ticket)
-        if kind not in _ILL:
+        if not is_ill and not is_busy:
             return self.answered(ticket)
         if ticket.era != self._era or not self._rules.failures:
             return None
         self.last_kind = kind
-        self._failures += 1
-        asked_s = min(max(retry_after_s or 0.0, 0.0), _LONGEST_S)
-        if ticket.is_test:
-            self._doublings = min(self._doublings + 1, _DOUBLINGS)
-        is_ill = ticket.is_test or self._failures >= self._rules.failures
-        own_s = self._rules.open_s * 2.0**self._doublings if is_ill else 0.0
-        if is_ill or asked_s:
+        self._failures += is_ill
+        own_s = self._own_wait_s(is_test=ticket.is_test) if is_ill else 0.0
+        if own_s or asked_s:
             self._until_s = now_s + max(own_s, asked_s)
             self._turn(BreakerState.OPEN)
         return None
+
+    def _own_wait_s(self, *, is_test: bool) -> float:
+        if is_test:
+            self._doublings = min(self._doublings + 1, _DOUBLINGS)
+        elif self._failures < self._rules.failures:
+            return 0.0
+        return self._rules.open_s * 2.0**self._doublings
 
     def untold(self, ticket: Ticket) -> None:
         """The question was withdrawn: another one may test."""

@@ -9,13 +9,12 @@ from yingda.providers.breaker import Breaker, BreakerRules, BreakerState, Ticket
 
 RULES = BreakerRules(failures=3, open_s=30.0)
 ILL = [
-    FailureKind.BUSY,
     FailureKind.QUOTA,
     FailureKind.TIMEOUT,
     FailureKind.UNAVAILABLE,
     FailureKind.INCOMPLETE,
 ]
-UNTOLD = [FailureKind.PICTURE, FailureKind.VOICE, FailureKind.INTERNAL]
+UNTOLD = [FailureKind.BUSY, FailureKind.PICTURE, FailureKind.VOICE, FailureKind.INTERNAL]
 
 
 def fail(breaker: Breaker, at_s: float, *, times: int = 1, after_s: float | None = None) -> None:
@@ -123,6 +122,14 @@ def test_a_provider_that_names_a_time_is_left_alone_for_it_at_once(
     assert breaker.open_for_s(0.0) == expected_s
 
 
+def test_a_busy_provider_that_names_a_time_is_left_alone_for_it_and_counts_as_no_failure() -> None:
+    breaker = Breaker(RULES)
+    fail(breaker, 0.0, times=2)
+    breaker.failed(ticket(breaker, 0.0), FailureKind.BUSY, 0.0, retry_after_s=4.0)
+    assert (breaker.open_for_s(0.0), breaker.last_kind) == (4.0, FailureKind.BUSY)
+    assert ticket(breaker, 4.0).is_test
+
+
 def test_no_time_that_a_provider_names_shortens_our_own() -> None:
     breaker = Breaker(RULES)
     fail(breaker, 0.0, times=2)
@@ -154,7 +161,7 @@ def test_no_more_than_one_question_tries_it_at_a_time_and_none_while_it_is_open(
                 trying = found
         elif trying is not None:
             if step == "ill":
-                breaker.failed(trying, FailureKind.BUSY, at_s)
+                breaker.failed(trying, FailureKind.TIMEOUT, at_s)
             elif step == "well":
                 breaker.answered(trying)
             else:
