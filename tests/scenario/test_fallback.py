@@ -19,7 +19,9 @@ from yingda.errors import (
     ProviderUnavailable,
     QuotaExhausted,
 )
+from yingda.providers.base import Exchange
 from yingda.providers.breaker import BreakerRules
+from yingda.providers.capabilities import Capabilities, Memory
 from yingda.simulator.phone import Phone
 from yingda.texts import Texts
 
@@ -140,6 +142,17 @@ async def test_what_the_first_one_began_before_it_failed_goes_on(tmp_path: Path)
         await house.run(phone.say("一"))
         await house.run(phone.say("二"))
         assert house.provider.calls[1].conversation_id == "conversation-1"
+
+
+async def test_a_stand_in_that_keeps_no_conversation_itself_is_told_ours(tmp_path: Path) -> None:
+    async with house_with_spare(tmp_path) as (house, spare):
+        spare.capabilities = Capabilities(memory=Memory.HERE)
+        phone = house.phone()
+        house.provider.on("二", DOWN)
+        house.provider.on("一", Script(text="一的回答。"))
+        await house.run(phone.say("一"))
+        await house.run(phone.say("二"))
+        assert spare.calls[0].history == (Exchange("一", "一的回答。"),)
 
 
 async def test_what_is_forgotten_is_deleted_at_everyone_who_was_asked(tmp_path: Path) -> None:
