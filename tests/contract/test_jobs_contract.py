@@ -215,3 +215,20 @@ async def test_a_lane_that_was_empty_for_a_while_is_bounded_as_before(roomy: Wor
     roomy.defer(2, 3, 4, lane=NARROW)
     await roomy.clock.advance(5)
     assert (roomy.begun, roomy.most_running) == ([1, 2, 3], 2)
+
+
+async def test_a_job_that_leaves_its_lane_frees_a_place_once_and_is_not_run_again(
+    roomy: Works,
+) -> None:
+    roomy.start(*range(6), lane=NARROW)
+    await roomy.clock.advance(1)
+    roomy.jobs.leave_lane(0)
+    roomy.jobs.leave_lane(0)
+    roomy.defer(0, lane=NARROW)
+    await roomy.clock.advance(1)
+    assert roomy.begun == [0, 1, 2]
+    await roomy.clock.advance(8.5)
+    # The one that left gives no second place back at its end.
+    assert (roomy.begun, roomy.ended) == ([0, 1, 2, 3], [0, 1])
+    await roomy.clock.advance(100)
+    assert roomy.begun == roomy.ended == list(range(6))

@@ -123,7 +123,6 @@ class Gates:
 
 def _left_alone(name: str, breaker: Breaker, for_s: float) -> ProviderError:
     kind = _SKIPPED.get(breaker.last_kind, ProviderUnavailable)
-    detail = (
-        f"{name} is left alone for {for_s:.0f} s more, for it failed with {breaker.last_kind.value}"
-    )
+    span = f"for {for_s:.0f} s more" if for_s else "while one question tries it"
+    detail = f"{name} is left alone {span}, for it failed with {breaker.last_kind.value}"
     return kind(detail, mend="see the line breaker_opened in the log for what it failed with")
