@@ -6,11 +6,10 @@ key. Knows nothing of requests.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 import msgspec
 
-from yingda.errors import ProviderMisconfigured
+from yingda.providers.addresses import bare_key, http_address
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
 
@@ -95,16 +94,7 @@ def usable_base_url(text: str) -> str:
     Raises `ProviderMisconfigured` when it is no address of an HTTP server.
     """
     mend = "Give the API origin of Dify, for example https://api.dify.ai/v1."
-    address = text.strip().rstrip("/")
-    try:
-        parts = urlsplit(address)
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        raise ProviderMisconfigured("the base URL cannot be read", mend=mend) from None
-    if not usable or parts.scheme not in {"http", "https"} or any(map(str.isspace, address)):
-        raise ProviderMisconfigured("the base URL is no http(s) address", mend=mend)
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        raise ProviderMisconfigured("the base URL has a login, query or fragment", mend=mend)
+    parts = http_address(text, mend=mend)
     path = parts.path
     for ending in _PASTED:
         path = path.removesuffix(ending).rstrip("/")
@@ -116,10 +106,5 @@ def usable_api_key(text: str) -> str:
 
     Raises `ProviderMisconfigured` when it is empty or cannot stand in a header.
     """
-    key = text.strip()
-    if key[:7].lower().strip() == "bearer":
-        key = key[7:].strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        mend = "Copy the key again from the app's API Access page in Dify; it begins with app-."
-        raise ProviderMisconfigured("the API key is empty or has stray characters", mend=mend)
-    return key
+    mend = "Copy the key again from the app's API Access page in Dify; it begins with app-."
+    return bare_key(text, mend=mend)

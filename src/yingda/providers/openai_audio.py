@@ -1,0 +1,87 @@
+"""Speech by an OpenAI-compatible server: written down, and read aloud.
+
+Knows the two endpoints. Source: OpenAI API reference, "Create transcription" and "Create speech".
+"""
+
+import aiohttp
+import msgspec
+
+from yingda.errors import ProviderError, ProviderMisconfigured, ProviderUnavailable, VoiceUnusable
+from yingda.providers.audio_kinds import ENDINGS, kind_of
+from yingda.providers.capabilities import Recording
+from yingda.providers.openai_api import OpenAiApi
+from yingda.providers.openai_codes import REQUEST
+from yingda.providers.openai_wire import UNREADABLE
+
+_SERVER_MEND = "Look at the server and at the proxy in front of it."
+#: Our choice among the forms that the endpoint offers: the one that every player knows.
+_SPEECH_FORMAT = "mp3"
+
+
+class _Transcript(msgspec.Struct, frozen=True):
+    text: str | None = None
+
+
+class OpenAiTranscriber:
+    """Writes recordings down by the model that is set for it."""
+
+    def __init__(self, api: OpenAiApi, model: str, deadline_s: float) -> None:
+        self._api = api
+        self._model = model
+        self._deadline_s = deadline_s
+
+    async def transcribe(self, recording: Recording, user: str) -> str:  # noqa: ARG002 the endpoint takes no user
+        """What is said, "" when nothing is.
+
+        Raises `VoiceUnusable` when the server cannot read the recording, else a `ProviderError`.
+        """
+        kind = kind_of(recording.content) or recording.content_type
+        form = aiohttp.FormData()
+        form.add_field("model", self._model)
+        form.add_field("response_format", "json")
+        form.add_field(
+            "file",
+            recording.content,
+            filename=f"voice.{ENDINGS.get(kind, 'bin')}",
+            content_type=kind,
+        )
+        try:
+            _, answer = await self._api.call(
+                "/audio/transcriptions", form, deadline_s=self._deadline_s
+            )
+        except ProviderMisconfigured as error:
+            raise _about_recording(error) from error
+        try:
+            return (msgspec.json.decode(answer, type=_Transcript).text or "").strip()
+        except UNREADABLE as error:
+            detail = "the transcript cannot be read"
+            raise ProviderUnavailable(detail, mend=_SERVER_MEND) from error
+
+
+class OpenAiSpeaker:
+    """Reads texts aloud by the model that is set for it."""
+
+    def __init__(self, api: OpenAiApi, model: str, voice: str | None, deadline_s: float) -> None:
+        self._api = api
+        self._model = model
+        self._voice = voice
+        self._deadline_s = deadline_s
+
+    async def speak(self, text: str, user: str) -> Recording:  # noqa: ARG002 the endpoint takes no user
+        """The text as speech. Raises a `ProviderError`."""
+        body = {"model": self._model, "input": text, "response_format": _SPEECH_FORMAT}
+        if self._voice is not None:
+            body["voice"] = self._voice
+        _, content = await self._api.call("/audio/speech", body, deadline_s=self._deadline_s)
+        # What the header says is often the form that was asked for, whatever came.
+        kind = kind_of(content)
+        if kind is None:
+            raise ProviderUnavailable("what came is no sound", mend=_SERVER_MEND)
+        return Recording(content=content, content_type=kind)
+
+
+def _about_recording(error: ProviderMisconfigured) -> ProviderError:
+    """A request that is merely not taken is one whose recording is not: the rest never varies."""
+    if error.mend == REQUEST.mend:
+        return VoiceUnusable(error.detail, mend="Choose a model that takes this kind of recording.")
+    return error

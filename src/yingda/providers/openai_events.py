@@ -1,0 +1,194 @@
+"""The chunks of a chat completion, folded into our events.
+
+Knows what of a chunk is the answer, and when it is whole, over all the ways in which compatible
+servers end one. Knows no socket and no clock: payloads go in, our events come out, and flags
+tell whether the run is over. Unknown fields are skipped, and null means missing.
+"""
+
+from yingda.errors import AnswerIncomplete, ProviderError
+from yingda.providers.base import Event, Finished, Started, TextDelta, Usage
+from yingda.providers.failures import Failure
+from yingda.providers.limits import ANSWER_LIMIT_CHARS
+from yingda.providers.openai_errors import empty, from_event, from_finish
+from yingda.providers.openai_wire import (
+    CHUNK,
+    UNREADABLE,
+    Choice,
+    Chunk,
+    text_of,
+    usage_in,
+)
+from yingda.providers.thinking import ThinkingFilter
+
+_DONE = b"[DONE]"
+_LIMIT_MEND = "Set `max_tokens`, or look at the model for one that loops."
+
+
+class ChatReader:
+    """One answer's chunks, read in order; see `intake.Reader` for the flags.
+
+    Visible text beyond `answer_limit_chars` is a failure; text given before stays valid.
+    """
+
+    __slots__ = (
+        "_events",
+        "_filter",
+        "_has_shown",
+        "_pieces",
+        "_room_chars",
+        "_usage",
+        "began",
+        "failure",
+        "over",
+        "settled",
+        "text_came",
+    )
+
+    def __init__(self, answer_limit_chars: int = ANSWER_LIMIT_CHARS) -> None:
+        self.began = False
+        self.text_came = False
+        self.settled = False
+        self.over = False
+        self.failure: Failure | None = None
+        self._events: list[Event] = []
+        self._filter = ThinkingFilter()
+        #: Visible text that no event carries yet.
+        self._pieces: list[str] = []
+        #: Whether any text but blanks was shown.
+        self._has_shown = False
+        self._room_chars = answer_limit_chars
+        self._usage: Usage | None = None
+
+    @property
+    def event_count(self) -> int:
+        """Events not taken yet; text that none of them carries does not count."""
+        return len(self._events)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is visible text that no event carries yet."""
+        return bool(self._pieces)
+
+    def feed(self, payloads: list[bytes]) -> None:
+        """Read these payloads; what follows the end or a failure is not read."""
+        for payload in payloads:
+            self._take(payload)
+            if self.over or self.failure is not None:
+                break
+
+    def feed_rest(self, payloads: list[bytes]) -> None:
+        """Read what the body's end left; half a chunk behind a settled answer is no loss."""
+        if not self.settled:
+            self.feed(payloads)
+
+    def take(self) -> list[Event]:
+        """Our events for what was read since the last call; its text in as few as can be."""
+        events = self._events
+        self._flush(events)
+        self._events = []
+        return events
+
+    def read(self, payloads: list[bytes]) -> list[Event]:
+        """Our events for these payloads."""
+        self.feed(payloads)
+        return self.take()
+
+    def end(self) -> None:
+        """Take the end of the body, or of the wait for a closing chunk, in."""
+        if self.settled:
+            self._finish()
+        else:
+            self._end_with(AnswerIncomplete("the stream ended before the answer did"))
+
+    def _take(self, payload: bytes) -> None:
+        try:
+            chunk = CHUNK.decode(payload)
+        except UNREADABLE:
+            self._take_odd(payload.strip())
+            return
+        if chunk.choices:
+            self._take_choice(chunk, chunk.choices[0])
+        if chunk.usage is not None:
+            self._usage = usage_in(chunk.usage) or self._usage
+        if chunk.error:
+            self._take_error({"error": chunk.error, "code": chunk.code})
+        elif chunk.message and not chunk.choices:
+            # Without a frame it is an error only where there is nothing else.
+            self._take_error({"message": chunk.message, "code": chunk.code})
+
+    def _take_odd(self, payload: bytes) -> None:
+        """What is no chunk: the mark of the end, nothing, or a loss."""
+        if payload == _DONE:
+            # Some servers give no reason for the end; the mark alone says that it is one.
+            self._finish()
+        elif payload:
+            self._end_with(AnswerIncomplete("a chunk of the stream cannot be read"))
+
+    def _take_choice(self, chunk: Chunk, choice: Choice) -> None:
+        if not self.began:
+            self.began = True
+            known = chunk.id if isinstance(chunk.id, str) and chunk.id else None
+            self._events.append(Started(task_id=known, message_id=known))
+        text = text_of(choice)
+        if text:
+            self.text_came = True
+            visible = self._filter.feed(text)
+            if visible:
+                self._show(visible)
+        if choice.usage is not None:
+            self._usage = usage_in(choice.usage) or self._usage
+        if choice.finish_reason and not self.settled:
+            self._settle(choice.finish_reason)
+
+    def _settle(self, reason: str) -> None:
+        """The answer is told; usage may still come."""
+        self._show(self._filter.finish())
+        self._filter = ThinkingFilter()
+        if self.failure is not None:
+            return
+        error = from_finish(reason.lower(), has_text=self._has_shown)
+        if error is None:
+            self.settled = True
+        else:
+            self.failure = Failure(error=error)
+
+    def _take_error(self, told: dict[str, object]) -> None:
+        self._show(self._filter.finish())
+        if self.failure is None:
+            self.failure = from_event(told)
+
+    def _show(self, visible: str) -> None:
+        """Add to the visible text, as far as the answer's limit leaves room."""
+        if not visible:
+            return
+        if len(visible) > self._room_chars:
+            visible = visible[: self._room_chars]
+            error = AnswerIncomplete("the answer is over its limit", mend=_LIMIT_MEND)
+            self.failure = Failure(error=error)
+        self._room_chars -= len(visible)
+        self._has_shown = self._has_shown or not visible.isspace()
+        self._pieces.append(visible)
+
+    def _finish(self) -> None:
+        self._show(self._filter.finish())
+        if self.failure is not None:
+            return
+        if self._has_shown:
+            self._flush(self._events)
+            self.over = True
+            self._events.append(Finished(usage=self._usage))
+        else:
+            self.failure = Failure(error=empty())
+
+    def _flush(self, events: list[Event]) -> None:
+        if not self._pieces:
+            return
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        if text:
+            events.append(TextDelta(text))
+
+    def _end_with(self, error: ProviderError) -> None:
+        self._show(self._filter.finish())
+        if self.failure is None:
+            self.failure = Failure(error=error)
