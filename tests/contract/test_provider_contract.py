@@ -17,13 +17,23 @@ from support.dify_pair import (
     text_of,
     until,
 )
+from support.openai_pair import openai_pair
 from support.scripted_provider import Script, ScriptedProvider
 from yingda.clock import SystemClock
 from yingda.errors import AnswerIncomplete, ProviderError
-from yingda.providers.base import Event, Prompt, Provider, RunTrace, Started, TextDelta
+from yingda.providers.base import (
+    Event,
+    Exchange,
+    Prompt,
+    Provider,
+    RunTrace,
+    Started,
+    TextDelta,
+)
 from yingda.providers.capabilities import Memory
 from yingda.providers.echo import Echo, EchoSettings
 from yingda.simulator.dify_script import AppMode, DifyScript, Trouble
+from yingda.simulator.openai_script import ChatEnding, ChatScript
 
 ANSWER = "第一句。第二句，带一个 emoji 😀。\n\n- 列表\n- 第二项"
 FAILS = "这个问题会失败"
@@ -48,6 +58,15 @@ async def dify(mode: AppMode) -> AsyncIterator[Subject]:
 
 
 @asynccontextmanager
+async def openai(*, whole: bool = False) -> AsyncIterator[Subject]:
+    async with openai_pair(script=ChatScript(text=ANSWER, whole=whole)) as pair:
+        pair.server.on(FAILS, ChatScript(text=ANSWER, ending=ChatEnding.CUT))
+        pair.server.on(LONG, ChatScript(text=ANSWER, gap_s=30.0))
+        provider, server = pair.provider, pair.server
+        yield Subject(provider, lambda _, text: text == ANSWER, lambda: server.open_streams)
+
+
+@asynccontextmanager
 async def scripted() -> AsyncIterator[Subject]:
     provider = ScriptedProvider(SystemClock(), Script(text=ANSWER, chunks=4))
     provider.on(FAILS, Script(text=ANSWER, fail=AnswerIncomplete("cut"), fail_after_chars=3))
@@ -68,6 +87,8 @@ SUBJECTS: dict[str, Callable[[], AbstractAsyncContextManager[Subject]]] = {
     "dify-advanced-chat": lambda: dify(AppMode.ADVANCED_CHAT),
     "dify-completion": lambda: dify(AppMode.COMPLETION),
     "dify-workflow": lambda: dify(AppMode.WORKFLOW),
+    "openai": openai,
+    "openai-in-one-go": lambda: openai(whole=True),
     "scripted": scripted,
     "echo": echo,
 }
@@ -118,6 +139,9 @@ async def test_a_second_question_stays_in_the_conversation(subject: Subject) -> 
     first = ids_of(await events_of(subject.provider, asking("第一问")))
     if not keeps_conversations(subject.provider):
         assert first.conversation_id is None
+        told = (Exchange("第一问", "第一答"),)
+        prompt = msgspec.structs.replace(asking("第二问"), history=told)
+        assert is_whole(await events_of(subject.provider, prompt))
         return
     assert first.conversation_id is not None
     prompt = asking("第二问", conversation_id=first.conversation_id)
