@@ -4,12 +4,15 @@ Knows both sides of every setting of a provider. Decides nothing.
 """
 
 from yingda.clock import Clock
-from yingda.config.providers import DifyProvider, EchoProvider, ProviderSettings
+from yingda.config.providers import DifyProvider, EchoProvider, OpenAiProvider, ProviderSettings
 from yingda.config.values import AccountSettings
 from yingda.providers.base import Provider
 from yingda.providers.dify import Dify
 from yingda.providers.dify_settings import AppMode, DifySettings
 from yingda.providers.echo import Echo, EchoSettings
+from yingda.providers.openai_compatible import OpenAiCompatible
+from yingda.providers.openai_settings import OpenAiSettings
+from yingda.templates import Template
 from yingda.wechat.api import WechatApi
 from yingda.wechat.api_base import TokenVault
 from yingda.wechat.api_http import HttpApiTransport, HttpSettings
@@ -33,6 +36,8 @@ def provider_of(settings: ProviderSettings, clock: Clock) -> Provider:
             length_chars=settings.length_chars,
         )
         return Echo(echo, clock)
+    if isinstance(settings, OpenAiProvider):
+        return OpenAiCompatible(openai_settings_of(settings), clock)
     return Dify(dify_settings_of(settings), clock)
 
 
@@ -61,5 +66,34 @@ def dify_settings_of(settings: DifyProvider) -> DifySettings:
         recovery_every_s=settings.recovery_every_s,
         tries=settings.tries,
         voice=settings.voice,
+        proxy=settings.proxy,
+    )
+
+
+def openai_settings_of(settings: OpenAiProvider) -> OpenAiSettings:
+    """A model as its adapter takes it."""
+    prompt = settings.system_prompt
+    return OpenAiSettings(
+        base_url=settings.base_url,
+        model=settings.model,
+        api_key=settings.api_key or "",
+        headers=settings.headers,
+        system_prompt=Template.parse(prompt) if prompt is not None else None,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+        extra_body=settings.extra_body,
+        vision=settings.vision,
+        send_user=settings.send_user,
+        transcription_model=settings.transcription_model,
+        speech_model=settings.speech_model,
+        speech_voice=settings.speech_voice,
+        first_event_s=settings.first_event_s,
+        read_s=settings.read_s,
+        total_s=settings.total_s,
+        call_s=settings.call_s,
+        speech_s=settings.speech_s,
+        gather_s=settings.gather_s,
+        grace_s=settings.grace_s,
+        tries=settings.tries,
         proxy=settings.proxy,
     )

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from yingda.config import AccountSettings, DifyProvider, EchoProvider, Settings
+from yingda.config import (
+    AccountSettings,
+    DifyProvider,
+    EchoProvider,
+    OpenAiProvider,
+    Settings,
+)
 from yingda.config.sources import (
     ACCOUNT_VARIABLES,
     DIFY_VARIABLES,
+    OPENAI_VARIABLES,
     PROCESS_VARIABLES,
     SECTIONS,
     VARIABLES,
@@ -32,6 +39,7 @@ TABLES = {
     "`[store]`": (Settings, PROCESS_VARIABLES, SECTIONS["store"]),
     "`[accounts.NAME]`": (AccountSettings, ACCOUNT_VARIABLES, None),
     '`kind = "dify"`': (DifyProvider, DIFY_VARIABLES, None),
+    '`kind = "openai"`': (OpenAiProvider, OPENAI_VARIABLES, None),
     '`kind = "echo"`': (EchoProvider, {}, None),
 }
 
@@ -88,6 +96,7 @@ def test_each_page_marks_every_secret(language: str) -> None:
     for heading, model in (
         ("`[accounts.NAME]`", AccountSettings),
         ('`kind = "dify"`', DifyProvider),
+        ('`kind = "openai"`', OpenAiProvider),
     ):
         marked = {key for key, row in rows(PAGES[language], heading).items() if secret in row[-1]}
         hidden = {each.name for each in fields(model) if not each.repr and each.name not in PRIVATE}

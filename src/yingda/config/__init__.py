@@ -15,7 +15,13 @@ from yingda.config.budgets import budget_warnings, price_problems
 from yingda.config.checks import complete, demands
 from yingda.config.fields import Reading, Refused
 from yingda.config.nearest import closest
-from yingda.config.providers import PROVIDER_KINDS, DifyProvider, EchoProvider, ProviderSettings
+from yingda.config.providers import (
+    PROVIDER_KINDS,
+    DifyProvider,
+    EchoProvider,
+    OpenAiProvider,
+    ProviderSettings,
+)
 from yingda.config.sources import Keys, Sources, gather
 from yingda.config.texts import Problem, describe, preferred_language, problem
 from yingda.config.values import AccountSettings, Settings
@@ -26,6 +32,7 @@ __all__ = [
     "AccountSettings",
     "DifyProvider",
     "EchoProvider",
+    "OpenAiProvider",
     "Problem",
     "ProviderSettings",
     "Settings",

@@ -111,7 +111,7 @@ def secret(value: object, info: ValidationInfo) -> object:
     reading = info.context
     if not isinstance(value, str) or not isinstance(reading, Reading):
         return value
-    found = text(_resolved(value.strip(), reading.environ))
+    found = text(resolved(value.strip(), reading.environ))
     if not isinstance(found, str) or not found:
         raise Refused("empty")
     if not reading.allow_samples and _SAMPLES.fullmatch(found.casefold()):
@@ -123,7 +123,8 @@ def secret(value: object, info: ValidationInfo) -> object:
     return found
 
 
-def _resolved(value: str, environ: Mapping[str, str], limit_chars: int = SECRET_LIMIT_CHARS) -> str:
+def resolved(value: str, environ: Mapping[str, str], limit_chars: int = SECRET_LIMIT_CHARS) -> str:
+    """The value itself, or what `env:` or `file:` refers to."""
     scheme, colon, target = value.partition(":")
     if not colon:
         return value
@@ -241,7 +242,7 @@ def openids(value: object, info: ValidationInfo) -> object:
     reading = info.context
     if not isinstance(value, str) or not isinstance(reading, Reading):
         return value
-    written = _resolved(value.strip(), reading.environ, OPENIDS_LIMIT_CHARS)
+    written = resolved(value.strip(), reading.environ, OPENIDS_LIMIT_CHARS)
     bare = " ".join(line.partition("#")[0] for line in written.splitlines())
     return [word for word in re.split(r"[\s,，]+", bare) if word]
 

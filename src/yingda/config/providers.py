@@ -10,11 +10,12 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from yingda.config.fields import Line, Seconds, Secret, Url, WholeNumber, folded
+from yingda.config.fields import Line, Seconds, Secret, Url, WholeNumber, folded, no_bool
+from yingda.config.fields_providers import ExtraBody, Headers
 from yingda.config.prices import Priced
 from yingda.config.proxy import Proxy
 from yingda.config.standing import Stood
-from yingda.config.templates import TemplateTexts
+from yingda.config.templates import SystemPrompt, TemplateTexts
 
 #: Where Dify Cloud answers. Official page.
 DIFY_BASE_URL: Final = "https://api.dify.ai/v1"
@@ -99,6 +100,54 @@ class DifyProvider(Priced, Stood):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenAiProvider(Priced, Stood):
+    """One model behind an OpenAI-compatible API; spans in seconds.
+
+    The bounds of what a model is told are ours: they catch slips, the server knows its own.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    #: With its version, if it has one. None by default: no vendor is the obvious one.
+    base_url: Url
+    model: Line
+    kind: Literal["openai"] = "openai"
+    #: None where the server asks for none, as local ones do.
+    api_key: Secret | None = field(default=None, repr=False)
+    headers: Headers = field(default_factory=_nothing, repr=False)
+    system_prompt: SystemPrompt | None = None
+    #: None leaves it to the server. OpenAI API reference: 0 to 2.
+    temperature: Annotated[float, BeforeValidator(no_bool), Field(ge=0, le=2)] | None = None
+    max_tokens: Annotated[WholeNumber, Field(ge=1, le=1_000_000)] | None = None
+    #: What else goes into the request's body.
+    extra_body: ExtraBody = field(default_factory=_nothing)
+    vision: bool = False
+    send_user: bool = True
+    transcription_model: Line | None = None
+    speech_model: Line | None = None
+    speech_voice: Line | None = None
+    #: Until the first chunk. Our choice: a model that is loaded first, or thinks unseen, takes
+    #: most of a minute.
+    first_event_s: Annotated[Seconds, Field(ge=1, le=3600)] = 60.0
+    #: Between two chunks. Our choice: a model that falls silent for a minute has stopped.
+    read_s: Annotated[Seconds, Field(ge=1, le=3600)] = 60.0
+    #: For a whole answer, with every try; the bounds as for Dify.
+    total_s: Annotated[Seconds, Field(ge=1, le=1200)] = 600.0
+    #: For the body of a refusal. Bounds of this and the next three: as for Dify.
+    call_s: Annotated[Seconds, Field(ge=1, le=300)] = 10.0
+    #: For a recording to become text, or a text speech.
+    speech_s: Annotated[Seconds, Field(ge=1, le=300)] = 60.0
+    #: How long text is gathered before it is given on.
+    gather_s: Annotated[Seconds, Field(ge=0, le=5)] = 0.2
+    #: How long the usage is waited for once the answer is whole.
+    grace_s: Annotated[Seconds, Field(ge=0, le=60)] = 1.0
+    tries: Tries = 3
+    #: None is the machine's; `none` goes there directly.
+    proxy: Proxy | None = field(default=None, repr=False)
+    concurrency: _Concurrency = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EchoProvider(Priced, Stood):
     """The built-in provider that answers about the question; needs no key. Bounds: our choice."""
 
@@ -118,12 +167,14 @@ def _kind(value: object) -> object:
     return folded(value.get("kind")) if isinstance(value, dict) else None
 
 
-ProviderSettings = DifyProvider | EchoProvider
+ProviderSettings = DifyProvider | OpenAiProvider | EchoProvider
 #: Every kind of provider by the name that settings give it.
 PROVIDER_KINDS: Final[Mapping[str, type[ProviderSettings]]] = MappingProxyType(
-    {"dify": DifyProvider, "echo": EchoProvider}
+    {"dify": DifyProvider, "openai": OpenAiProvider, "echo": EchoProvider}
 )
 AnyProvider = Annotated[
-    Annotated[DifyProvider, Tag("dify")] | Annotated[EchoProvider, Tag("echo")],
+    Annotated[DifyProvider, Tag("dify")]
+    | Annotated[OpenAiProvider, Tag("openai")]
+    | Annotated[EchoProvider, Tag("echo")],
     Discriminator(_kind),
 ]

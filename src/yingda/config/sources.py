@@ -50,7 +50,7 @@ ACCOUNT_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         for key in ACCOUNT_KEYS
     }
 )
-#: Variable → key of the provider that answers for the account `default`.
+#: Variable → key of the provider of this kind that answers for the account `default`.
 DIFY_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "YINGDA_DIFY_API_KEY": "api_key",
@@ -58,7 +58,24 @@ DIFY_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "YINGDA_DIFY_MODE": "mode",
     }
 )
-VARIABLES: Final = (CONFIG_VARIABLE, *PROCESS_VARIABLES, *ACCOUNT_VARIABLES, *DIFY_VARIABLES)
+OPENAI_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "YINGDA_OPENAI_API_KEY": "api_key",
+        "YINGDA_OPENAI_BASE_URL": "base_url",
+        "YINGDA_OPENAI_MODEL": "model",
+    }
+)
+#: Kind of provider → its variables. Where several kinds are spoken of, the first is meant.
+PROVIDER_VARIABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {"dify": DIFY_VARIABLES, "openai": OPENAI_VARIABLES}
+)
+VARIABLES: Final = (
+    CONFIG_VARIABLE,
+    *PROCESS_VARIABLES,
+    *ACCOUNT_VARIABLES,
+    *DIFY_VARIABLES,
+    *OPENAI_VARIABLES,
+)
 #: Kinds of provider; a name that is a kind needs no table of its own.
 KINDS: Final = tuple(PROVIDER_KINDS)
 
@@ -174,24 +191,28 @@ def _add_variables(sources: Sources, variables: Mapping[str, str]) -> None:
             near = closest(variable, VARIABLES)
             sources.warnings.append(problem("unknown_variable", variable, closest=near))
     of_account = {name: value for name, value in variables.items() if name in ACCOUNT_VARIABLES}
-    of_dify = {name: value for name, value in variables.items() if name in DIFY_VARIABLES}
-    if _speaks_of_default(sources, of_account, of_dify):
+    of_provider = {
+        name: value
+        for name, value in variables.items()
+        if any(name in known for known in PROVIDER_VARIABLES.values())
+    }
+    if _speaks_of_default(sources, of_account, of_provider):
         _add_default(sources, of_account)
-        _add_dify(sources, of_dify)
+        _add_provider(sources, of_provider)
     else:
-        unused = (*of_account, *of_dify)
+        unused = (*of_account, *of_provider)
         sources.warnings.extend(problem("no_effect", name) for name in unused)
 
 
 def _speaks_of_default(
-    sources: Sources, of_account: Mapping[str, str], of_dify: Mapping[str, str]
+    sources: Sources, of_account: Mapping[str, str], of_provider: Mapping[str, str]
 ) -> bool:
     """Whether the environment makes or completes the account `default`."""
     if DEFAULT_ACCOUNT in sources.accounts:
         return True
     if any(name.startswith(f"{PREFIX}WECHAT_") for name in of_account):
         return True
-    return not sources.accounts and bool(of_account or of_dify)
+    return not sources.accounts and bool(of_account or of_provider)
 
 
 def _add_default(sources: Sources, of_account: Mapping[str, str]) -> None:
@@ -204,10 +225,10 @@ def _add_default(sources: Sources, of_account: Mapping[str, str]) -> None:
             sources.labels["accounts", DEFAULT_ACCOUNT, key] = variable
 
 
-def _add_dify(sources: Sources, of_dify: Mapping[str, str]) -> None:
+def _add_provider(sources: Sources, of_provider: Mapping[str, str]) -> None:
     """Complete the provider of `default`, or make it; a name that is a kind makes one too."""
     account = sources.accounts[DEFAULT_ACCOUNT]
-    chosen = account.get("provider") or _only(sources.providers) or ("dify" if of_dify else None)
+    chosen = account.get("provider") or _only(sources.providers) or _spoken_of(of_provider)
     if not isinstance(chosen, str):
         return
     chosen = chosen.lower() if chosen.lower() in KINDS else chosen
@@ -216,14 +237,23 @@ def _add_dify(sources: Sources, of_dify: Mapping[str, str]) -> None:
     if is_new:
         sources.providers[chosen] = {"kind": chosen}
     provider = sources.providers.get(chosen, {})
-    is_dify = str(provider.get("kind")).lower() == "dify"
-    for variable, key in DIFY_VARIABLES.items():
-        if is_dify and variable in of_dify:
-            provider[key] = of_dify[variable]
-        elif variable in of_dify:
-            sources.warnings.append(problem("no_effect", variable))
-        if is_dify and (variable in of_dify or is_new):
+    known = PROVIDER_VARIABLES.get(str(provider.get("kind")).lower(), {})
+    for variable, key in known.items():
+        if variable in of_provider:
+            provider[key] = of_provider[variable]
+        if variable in of_provider or is_new:
             sources.labels["providers", chosen, key] = variable
+    for variable in of_provider:
+        if variable not in known:
+            sources.warnings.append(problem("no_effect", variable))
+
+
+def _spoken_of(of_provider: Mapping[str, str]) -> str | None:
+    """The kind of provider that the environment sets anything for."""
+    for kind, variables in PROVIDER_VARIABLES.items():
+        if any(name in of_provider for name in variables):
+            return kind
+    return None
 
 
 def _only(providers: Mapping[str, Table]) -> str | None:

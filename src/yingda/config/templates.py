@@ -6,9 +6,9 @@ Refuses to know which settings those are.
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
-from yingda.config.fields import Refused, frozen
+from yingda.config.fields import Refused, frozen, text
 from yingda.templates import NAMES, Template, TemplateInvalid
 
 
@@ -22,5 +22,14 @@ def template(value: str) -> str:
     return value
 
 
+def said(value: str) -> str:
+    """A text that says something."""
+    if not value:
+        raise Refused("empty")
+    return value
+
+
 TemplateText = Annotated[str, AfterValidator(template)]
+#: What a model is told first; blanks alone would tell it nothing.
+SystemPrompt = Annotated[str, BeforeValidator(text), AfterValidator(said), AfterValidator(template)]
 TemplateTexts = Annotated[Mapping[str, TemplateText], AfterValidator(frozen)]

@@ -12,6 +12,7 @@ from yingda.config.texts_accounts import ACCOUNT_ADVICE
 from yingda.config.texts_costs import COST_ADVICE
 from yingda.config.texts_duties import DUTIES_ADVICE
 from yingda.config.texts_routing import ROUTING_ADVICE
+from yingda.config.texts_providers import PROVIDERS_ADVICE
 from yingda.texts import Language, Sentence
 
 
@@ -34,6 +35,7 @@ ADVICE: Mapping[str, Advice] = {
     **COST_ADVICE,
     **DUTIES_ADVICE,
     **ROUTING_ADVICE,
+    **PROVIDERS_ADVICE,
     # Any setting
     "missing": Advice(
         Sentence("没有设置，但必须有", "it is required and not set"),

@@ -76,7 +76,7 @@ def _freshness_s(settings: Settings) -> float:
 
 
 def _clocks(settings: Settings, named: str) -> tuple[str, ...]:
-    providers = [each.base_url for each in settings.providers.values() if each.kind == "dify"]
+    providers = [each.base_url for each in settings.providers.values() if each.kind != "echo"]
     return (*providers, *([named] if named else []))
 
 

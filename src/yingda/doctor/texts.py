@@ -1,13 +1,21 @@
 """Every sentence of `yingda doctor`, Chinese first, by the stable code of its finding.
 
-Those about connections stand in `texts_reach`, those about providers in `texts_provider`, those
-about WeChat in `texts_address` and `texts_api`, those about money in `texts_spending`.
+Those about connections stand in `texts_reach`, those about providers in `texts_provider` and
+`texts_models`, those about WeChat in `texts_address` and `texts_api`, those about money in
+`texts_spending`.
 No placeholder ever takes a secret, a message or the body of an answer.
 """
 
 from collections.abc import Mapping
 
-from yingda.doctor import texts_address, texts_api, texts_provider, texts_reach, texts_spending
+from yingda.doctor import (
+    texts_address,
+    texts_api,
+    texts_models,
+    texts_provider,
+    texts_reach,
+    texts_spending,
+)
 from yingda.doctor.base import Entry, Finding, Status, Subject
 from yingda.texts import Sentence
 
@@ -169,7 +177,14 @@ _OWN: Mapping[str, Entry] = {
     ),
 }
 
-_SISTERS = (texts_reach, texts_provider, texts_address, texts_api, texts_spending)
+_SISTERS = (
+    texts_reach,
+    texts_provider,
+    texts_models,
+    texts_address,
+    texts_api,
+    texts_spending,
+)
 ENTRIES: Mapping[str, Entry] = {**_OWN} | {
     code: entry for sister in _SISTERS for code, entry in sister.ENTRIES.items()
 }

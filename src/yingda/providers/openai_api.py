@@ -34,6 +34,7 @@ class OpenAiApi:
             base_url=usable_openai_url(settings.base_url),
             headers=request_headers(settings),
             call_s=settings.call_s,
+            proxy=settings.proxy,
         )
         self._http = ProviderHttp(target, clock)
         self.concessions = Concessions()

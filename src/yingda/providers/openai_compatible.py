@@ -68,10 +68,10 @@ class OpenAiCompatible:
 
 def _capabilities(settings: OpenAiSettings, api: OpenAiApi) -> Capabilities:
     listens, speaks = settings.transcription_model, settings.speech_model
-    audio_s = settings.audio_s
+    speech_s = settings.speech_s
     return Capabilities(
         memory=Memory.HERE,
         takes_pictures=settings.vision,
-        transcriber=OpenAiTranscriber(api, listens, audio_s) if listens else None,
-        speaker=OpenAiSpeaker(api, speaks, settings.speech_voice, audio_s) if speaks else None,
+        transcriber=OpenAiTranscriber(api, listens, speech_s) if listens else None,
+        speaker=OpenAiSpeaker(api, speaks, settings.speech_voice, speech_s) if speaks else None,
     )

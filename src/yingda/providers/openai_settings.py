@@ -54,9 +54,11 @@ class OpenAiSettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Our choice: the body of a refusal, and the list of models, are short.
     call_s: float = 10.0
     #: For a recording to be written down or a text to be read aloud. Our choice: a follower waits.
-    audio_s: float = 60.0
+    speech_s: float = 60.0
     #: Requests for one question, refused ones included. Our choice.
     tries: int = 3
+    #: As `yingda.proxies` writes it, perhaps with a login; None takes the machine's.
+    proxy: str | None = None
     answer_limit_chars: int = ANSWER_LIMIT_CHARS
     line_limit_bytes: int = LINE_LIMIT_BYTES
     total_limit_bytes: int = TOTAL_LIMIT_BYTES

@@ -1,0 +1,96 @@
+"""An OpenAI-compatible server: whether it is reached, knows its key, and has the model.
+
+Knows what `GET /models` tells (OpenAI API reference, "List models"), which not every server has.
+Asks for no completion, so that nothing is paid.
+"""
+
+import msgspec
+
+from yingda.adapters import openai_settings_of
+from yingda.clock import Clock
+from yingda.config.providers import OpenAiProvider
+from yingda.doctor.base import Finding, Findings
+from yingda.doctor.provider_base import Examined, decoded, one_line
+from yingda.errors import (
+    ProviderBusy,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderUnavailable,
+    QuotaExhausted,
+)
+from yingda.providers.http import RawAnswer
+from yingda.providers.openai_api import OpenAiApi
+from yingda.providers.openai_codes import FORBIDDEN, KEY
+from yingda.providers.openai_errors import from_response
+from yingda.providers.openai_settings import usable_openai_url
+
+#: Statuses of servers that have no such list: key and model show at the first question.
+_NO_LIST = frozenset({404, 405, 501})
+
+
+class _Model(msgspec.Struct, frozen=True):
+    id: str | None = None
+
+
+class _Models(msgspec.Struct, frozen=True):
+    data: tuple[_Model, ...]
+
+
+class OpenAiExamination(Examined):
+    """One model under examination."""
+
+    def __init__(self, name: str, settings: OpenAiProvider, clock: Clock) -> None:
+        super().__init__(name, "openai", clock)
+        self._settings = settings
+
+    async def findings(self) -> Findings:
+        """Everything that can be told without asking a question."""
+        try:
+            api = OpenAiApi(openai_settings_of(self._settings), self.clock)
+        except ProviderMisconfigured:
+            return (self.say("model_setting"),)
+        way, is_open = await self.way(
+            usable_openai_url(self._settings.base_url), self._settings.proxy
+        )
+        if not is_open:
+            await api.aclose()
+            return (way,)
+        try:
+            return (way, self._model(await api.look("/models")))
+        except ProviderError:
+            return (way, self.say("model_no_answer"))
+        finally:
+            await api.aclose()
+
+    def _model(self, answer: RawAnswer) -> Finding:
+        if answer.status != 200 or answer.is_html:
+            return self._refusal(answer)
+        models = decoded(answer.body, _Models)
+        if models is None:
+            return self.say("model_address", status=answer.status)
+        model = one_line(self._settings.model)
+        # Google writes `models/` before each of its names.
+        if self._settings.model in {
+            (each.id or "").removeprefix("models/") for each in models.data
+        }:
+            return self.say("model_ok", model=model)
+        return self.say("model_unlisted", model=model)
+
+    def _refusal(self, answer: RawAnswer) -> Finding:
+        if answer.status in _NO_LIST and not answer.is_html:
+            return self.say("model_no_list", status=answer.status)
+        failure = from_response(answer.status, answer.body)
+        values = {"status": answer.status, "reason": one_line(failure.code or "-")}
+        match failure.error:
+            case ProviderBusy():
+                return self.say("model_busy", **values)
+            case ProviderUnavailable():
+                return self.say("model_failing", **values)
+            case QuotaExhausted():
+                return self.say("model_quota", **values)
+            case ProviderMisconfigured(mend=KEY.mend):
+                return self.say("model_key", **values)
+            case ProviderMisconfigured(mend=FORBIDDEN.mend):
+                return self.say("model_forbidden", **values)
+            case _:
+                return self.say("model_address", **values)
