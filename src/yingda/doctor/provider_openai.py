@@ -1,7 +1,7 @@
 """An OpenAI-compatible server: whether it is reached, knows its key, and has the model.
 
 Knows what `GET /models` tells (OpenAI API reference, "List models"), which not every server has.
-Asks for no completion, so that nothing is paid.
+Asks nothing that a model would have to answer, so that nothing is paid.
 """
 
 import msgspec
@@ -20,7 +20,7 @@ from yingda.errors import (
 )
 from yingda.providers.http import RawAnswer
 from yingda.providers.openai_api import OpenAiApi
-from yingda.providers.openai_codes import FORBIDDEN, KEY
+from yingda.providers.openai_codes import ADDRESS, FORBIDDEN, KEY
 from yingda.providers.openai_errors import from_response
 from yingda.providers.openai_settings import usable_openai_url
 
@@ -56,13 +56,16 @@ class OpenAiExamination(Examined):
             await api.aclose()
             return (way,)
         try:
-            return (way, self._model(await api.look("/models")))
+            return (way, await self._model(api))
         except ProviderError:
             return (way, self.say("model_no_answer"))
         finally:
             await api.aclose()
 
-    def _model(self, answer: RawAnswer) -> Finding:
+    async def _model(self, api: OpenAiApi) -> Finding:
+        answer = await api.list_models()
+        if answer.status in _NO_LIST:
+            return await self._without_list(api)
         if answer.status != 200 or answer.is_html:
             return self._refusal(answer)
         models = decoded(answer.body, _Models)
@@ -76,9 +79,16 @@ class OpenAiExamination(Examined):
             return self.say("model_ok", model=model)
         return self.say("model_unlisted", model=model)
 
+    async def _without_list(self, api: OpenAiApi) -> Finding:
+        """A server without a list is well, if it is there at all."""
+        answer = await api.knock()
+        if answer.is_html or answer.status in _NO_LIST:
+            return self.say("model_address", status=answer.status)
+        if answer.status in {401, 403}:
+            return self._refusal(answer)
+        return self.say("model_no_list")
+
     def _refusal(self, answer: RawAnswer) -> Finding:
-        if answer.status in _NO_LIST and not answer.is_html:
-            return self.say("model_no_list", status=answer.status)
         failure = from_response(answer.status, answer.body)
         values = {"status": answer.status, "reason": one_line(failure.code or "-")}
         match failure.error:
@@ -92,5 +102,7 @@ class OpenAiExamination(Examined):
                 return self.say("model_key", **values)
             case ProviderMisconfigured(mend=FORBIDDEN.mend):
                 return self.say("model_forbidden", **values)
-            case _:
+            case ProviderMisconfigured(mend=ADDRESS.mend):
                 return self.say("model_address", **values)
+            case _:
+                return self.say("model_refused", **values)

@@ -94,6 +94,14 @@ ENTRIES: Final[Mapping[str, Entry]] = {
             "and not through a redirect.",
         ),
     ),
+    "model_refused": Entry(
+        Status.FAILED,
+        Sentence("服务拒绝了查询（{status} {reason}）", "the server refused ({status} {reason})"),
+        Sentence(
+            "核对 {key_setting} 和 {setting}，再看服务自己的日志。",
+            "Check {key_setting} and {setting}, then look at the server's own log.",
+        ),
+    ),
     "model_no_answer": Entry(
         Status.FAILED,
         Sentence("连得上，但没有得到完整的回答", "a connection stands, but no whole answer came"),

@@ -106,12 +106,13 @@ class ProviderHttp:
         except RunFailed as failed:
             raise failed.failure.error from failed.__cause__
 
-    async def look(self, path: str) -> RawAnswer:
-        """What a GET brings, also where the provider refuses, for a diagnosis.
+    async def look(self, path: str, *, body: Body | None = None) -> RawAnswer:
+        """What a GET brings, or a POST of this body, also where the provider refuses.
 
-        Raises a `ProviderError` when no whole answer comes.
+        For a diagnosis. Raises a `ProviderError` when no whole answer comes.
         """
-        response, answer = await self.exchange("GET", path)
+        method = "GET" if body is None else "POST"
+        response, answer = await self.exchange(method, path, body=body)
         return RawAnswer(response.status, answer, response.content_type == "text/html")
 
     async def read(

@@ -70,12 +70,19 @@ class OpenAiApi:
         retry_after = response.headers.get("Retry-After")
         raise from_response(response.status, answer, retry_after=retry_after).error
 
-    async def look(self, path: str) -> RawAnswer:
-        """What a GET brings, also where the server refuses, for a diagnosis.
+    async def list_models(self) -> RawAnswer:
+        """What the server lists, also where it refuses.
 
         Raises a `ProviderError` when no whole answer comes.
         """
-        return await self._http.look(path)
+        return await self._http.look("/models")
+
+    async def knock(self) -> RawAnswer:
+        """What the server says to a question without a model and a message: a refusal.
+
+        Raises a `ProviderError` when no whole answer comes.
+        """
+        return await self._http.look(CHAT_PATH, body={})
 
     async def aclose(self) -> None:
         """Close every connection."""

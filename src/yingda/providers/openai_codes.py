@@ -128,7 +128,10 @@ _SAYINGS: Final = (
         PICTURE,
     ),
     (
-        re.compile(r"(?i)model\b.{0,120}(?:not found|does ?n[o']t exist|not exist)|invalid model"),
+        re.compile(
+            r"(?i)model\b.{0,120}(?:not found|does ?n[o']t exist|not exist)|invalid model"
+            r"|no endpoints found"
+        ),
         MODEL,
     ),
 )

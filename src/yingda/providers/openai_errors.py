@@ -23,7 +23,6 @@ from yingda.providers.openai_codes import (
     FAILED,
     FORBIDDEN,
     KEY,
-    MODEL,
     QUOTA,
     REQUEST,
     TOO_LONG,
@@ -50,6 +49,7 @@ _BY_STATUS = {
     401: KEY,
     402: QUOTA,
     403: FORBIDDEN,
+    # A model that is not there is told in words, and an address in no words of its own.
     404: ADDRESS,
     405: ADDRESS,
     # Somebody lost patience, the run may go on: a second try would be a second run.
@@ -74,7 +74,7 @@ def from_response(status: int, body: bytes, *, retry_after: str | None = None) -
     """The meaning of a response that is not the expected one. `retry_after` is the header's."""
     error = error_in(body)
     wait_s = retry_after_s(retry_after)
-    return _failure(status, error or WireError(), wait_s, is_ours=error is not None)
+    return _failure(status, error or WireError(), wait_s)
 
 
 def from_event(told: object) -> Failure:
@@ -85,7 +85,7 @@ def from_event(told: object) -> Failure:
     error = _unframed(told) or WireError()
     code = str(error.code)
     status = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else 500
-    failure = _failure(status, error, None, is_ours=True)
+    failure = _failure(status, error, None)
     if isinstance(failure.error, ProviderBusy):
         return failure
     return msgspec.structs.replace(failure, repeatable=False)
@@ -160,8 +160,8 @@ def _code(value: object) -> str | int | None:
     return value if isinstance(value, str | int) else None
 
 
-def _failure(status: int, error: WireError, wait_s: float | None, *, is_ours: bool) -> Failure:
-    meaning = _meaning(status, error, is_ours=is_ours)
+def _failure(status: int, error: WireError, wait_s: float | None) -> Failure:
+    meaning = _meaning(status, error)
     code = "" if error.code is None else cleaned(str(error.code))
     detail = said(f"{SERVICE} answered {status}" + (f" {code}" if code else ""), error.message)
     return Failure(
@@ -171,18 +171,15 @@ def _failure(status: int, error: WireError, wait_s: float | None, *, is_ours: bo
     )
 
 
-def _meaning(status: int, error: WireError, *, is_ours: bool) -> Meaning:
+def _meaning(status: int, error: WireError) -> Meaning:
     words = (str(error.code or ""), error.type or "")
     by_code = next((found for word in words if (found := by_word(word)) is not None), None)
     # A type can be as vague as `invalid_request_error`; then the message tells more.
     by_message = by_saying(error.message) if by_code is None and error.message else None
-    return by_code or by_message or _by_status(status, is_ours=is_ours)
+    return by_code or by_message or _by_status(status)
 
 
-def _by_status(status: int, *, is_ours: bool) -> Meaning:
-    if status == 404 and is_ours:
-        # Ollama and vLLM say so of a model; an address that is wrong mostly brings a page.
-        return MODEL
+def _by_status(status: int) -> Meaning:
     known = _BY_STATUS.get(status)
     if known is not None:
         return known

@@ -5,7 +5,7 @@ servers end one. Knows no socket and no clock: payloads go in, our events come o
 tell whether the run is over. Unknown fields are skipped, and null means missing.
 """
 
-from yingda.errors import AnswerIncomplete, ProviderError
+from yingda.errors import AnswerIncomplete, ProviderError, ProviderUnavailable
 from yingda.providers.base import Event, Finished, Started, TextDelta, Usage
 from yingda.providers.failures import Failure
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
@@ -21,6 +21,7 @@ from yingda.providers.openai_wire import (
 from yingda.providers.thinking import ThinkingFilter
 
 _DONE = b"[DONE]"
+_LOG_MEND = "Look at the log of the model's server: it failed after it had accepted."
 _LIMIT_MEND = "Set `max_tokens`, or look at the model for one that loops."
 
 
@@ -97,8 +98,11 @@ class ChatReader:
         """Take the end of the body, or of the wait for a closing chunk, in."""
         if self.settled:
             self._finish()
-        else:
+        elif self.began:
             self._end_with(AnswerIncomplete("the stream ended before the answer did"))
+        else:
+            # Some servers accept, and fail before the first chunk without a word.
+            self._end_with(ProviderUnavailable("the stream ended at once", mend=_LOG_MEND))
 
     def _take(self, payload: bytes) -> None:
         try:

@@ -114,6 +114,8 @@ class OpenAiServer:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         values = await request.json()
+        if not values.get("messages") or not values.get("model"):
+            return _error(400, "you must provide a model and messages")
         for field in self._refuses:
             if field in values:
                 message = f"Unsupported parameter: '{field}'; max_completion_tokens may be meant"

@@ -50,9 +50,10 @@ async def test_a_model_that_is_not_listed_is_a_warning_that_names_its_setting() 
     assert "YINGDA_OPENAI_MODEL" in str(found.mend)
 
 
-async def test_a_server_without_a_list_is_well() -> None:
+async def test_a_server_without_a_list_is_well_if_it_refuses_an_empty_question() -> None:
     async with OpenAiServer(SystemClock(), api_key=KEY, lists_models=False) as server:
         assert (await examined(server.base_url)).code == "model_no_list"
+        assert [each.values for each in server.requests] == [{}, {}]
 
 
 async def test_a_wrong_key_is_told_with_where_it_is_set_and_never_shown() -> None:
@@ -72,6 +73,8 @@ async def test_a_wrong_key_is_told_with_where_it_is_set_and_never_shown() -> Non
         (answering(403, {"error": {"message": "no", "code": "access_denied"}}), "model_forbidden"),
         (answering(429, {"error": {"message": "slow", "code": "rate_limit"}}), "model_busy"),
         (answering(500, {"error": {"message": "oh"}}), "model_failing"),
+        (answering(400, {"error": {"message": "no", "type": "no_db"}}), "model_refused"),
+        (answering(404, {"detail": "Not Found"}), "model_address"),
         (answering(404, page="<h1>404</h1>"), "model_address"),
         (answering(200, page="<h1>welcome</h1>"), "model_address"),
         (answering(200, {"hello": 1}), "model_address"),

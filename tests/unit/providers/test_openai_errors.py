@@ -117,6 +117,8 @@ def test_each_vendors_refusal_is_told_apart(
         (400, framed("x", code="1261"), TOO_LONG),
         (400, framed("x", type="exceed_context_size_error", code=400), TOO_LONG),
         (413, HTML, TOO_LONG),
+        (404, framed("No endpoints found for x.", code=404), MODEL),
+        (404, b'{"detail":"Not Found"}', ADDRESS),
         (404, HTML, ADDRESS),
         (405, b"", ADDRESS),
         (301, HTML, ADDRESS),

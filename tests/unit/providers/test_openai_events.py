@@ -122,7 +122,7 @@ def test_thinking_parts_of_a_message_are_no_answer() -> None:
         ([DONE], AnswerEmpty, ""),
         ([chunk("半")], AnswerIncomplete, "半"),
         ([chunk("半 <thi")], AnswerIncomplete, "半 <thi"),
-        ([], AnswerIncomplete, ""),
+        ([], ProviderUnavailable, ""),
         ([chunk("半"), b"{broken"], AnswerIncomplete, "半"),
         ([chunk("半"), b'{"choices":7}'], AnswerIncomplete, "半"),
         ([chunk("半"), b"\xff"], AnswerIncomplete, "半"),
