@@ -1,13 +1,13 @@
 """Reads many streams at once, by our provider or by a bare protocol, and counts.
 
-python -m bench.stream_reader dify|aiohttp|raw PORT STREAMS SECONDS
+python -m bench.stream_reader dify|aiohttp|raw|openai|openai-raw PORT STREAMS SECONDS
 """
 
 import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import cast
 
@@ -19,9 +19,11 @@ from bench.machine import rss_kb
 from bench.stats import percentile
 from bench.world import say
 from yingda.clock import SystemClock
-from yingda.providers.base import Prompt, TextDelta
+from yingda.providers.base import Prompt, Provider, TextDelta
 from yingda.providers.dify import Dify
 from yingda.providers.dify_settings import AppMode, DifySettings
+from yingda.providers.openai_compatible import OpenAiCompatible
+from yingda.providers.openai_settings import OpenAiSettings
 
 #: Digits of the time in each event's text.
 _STAMP_CHARS = 20
@@ -57,6 +59,34 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 _DECODER = msgspec.json.Decoder(_Event)
 
 
+class _Delta(msgspec.Struct, frozen=True, gc=False):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct, frozen=True, gc=False):
+    delta: _Delta
+
+
+class _Chunk(msgspec.Struct, frozen=True, gc=False):
+    choices: list[_Choice]
+
+
+_CHUNK_DECODER = msgspec.json.Decoder(_Chunk)
+
+
+def _openai_texts(data: bytes) -> list[str]:
+    """The same of chunks of a chat completion."""
+    texts = []
+    at = data.find(b"data: ")
+    while at >= 0:
+        end = data.index(b"\n", at)
+        content = _CHUNK_DECODER.decode(data[at + 6 : end]).choices[0].delta.content
+        if content:
+            texts.append(content)
+        at = data.find(b"data: ", end)
+    return texts
+
+
 def _texts(data: bytes) -> list[str]:
     """The texts of these bytes, which hold whole events only."""
     texts = []
@@ -73,8 +103,11 @@ def _texts(data: bytes) -> list[str]:
 class RawReader(asyncio.Protocol):
     """The least that gets the text out: no HTTP, no errors, no deadlines."""
 
-    def __init__(self, count: Count, *, keeps_lag: bool) -> None:
+    def __init__(
+        self, count: Count, texts_of: Callable[[bytes], list[str]], *, keeps_lag: bool
+    ) -> None:
         self._count = count
+        self._texts_of = texts_of
         self._keeps_lag = keeps_lag
         self._is_open = False
 
@@ -83,7 +116,7 @@ class RawReader(asyncio.Protocol):
         cast("asyncio.Transport", transport).write(_REQUEST)
 
     def data_received(self, data: bytes) -> None:
-        for text in _texts(data):
+        for text in self._texts_of(data):
             self._take(text)
 
     def _take(self, text: str) -> None:
@@ -95,8 +128,8 @@ class RawReader(asyncio.Protocol):
             self._count.note_lag(text)
 
 
-async def _texts_by_dify(dify: Dify) -> AsyncGenerator[str, None]:
-    async for event in dify.stream(Prompt(text="问", user="wx-bench")):
+async def _texts_by_us(provider: Provider) -> AsyncGenerator[str, None]:
+    async for event in provider.stream(Prompt(text="问", user="wx-bench")):
         if isinstance(event, TextDelta):
             yield event.text
 
@@ -120,23 +153,33 @@ async def _read(texts: AsyncGenerator[str, None], count: Count, *, keeps_lag: bo
             count.note_lag(text)
 
 
+#: Kind of bare reader → how it finds the texts.
+_RAW: dict[str, Callable[[bytes], list[str]]] = {"raw": _texts, "openai-raw": _openai_texts}
+
+
+def _provider(kind: str, base_url: str) -> Provider:
+    if kind == "openai":
+        return OpenAiCompatible(OpenAiSettings(base_url=base_url, model="bench"), SystemClock())
+    settings = DifySettings(base_url=base_url, api_key="app-bench", mode=AppMode.CHAT)
+    return Dify(settings, SystemClock())
+
+
 async def _open_all(kind: str, port: int, stream_count: int, count: Count) -> None:
     loop = asyncio.get_running_loop()
     base_url = f"http://127.0.0.1:{port}/v1"
-    settings = DifySettings(base_url=base_url, api_key="app-bench", mode=AppMode.CHAT)
-    dify = Dify(settings, SystemClock())
+    provider = _provider(kind, base_url)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout()
     )
     for number in range(stream_count):
         keeps_lag = number % _LAG_EVERY == 0
-        if kind == "raw":
-            reader = partial(RawReader, count, keeps_lag=keeps_lag)
+        if kind in _RAW:
+            reader = partial(RawReader, count, _RAW[kind], keeps_lag=keeps_lag)
             await loop.create_connection(reader, "127.0.0.1", port)
         else:
             texts = (
-                _texts_by_dify(dify)
-                if kind == "dify"
+                _texts_by_us(provider)
+                if kind != "aiohttp"
                 else _texts_by_aiohttp(session, f"{base_url}/chat-messages")
             )
             _READING.add(asyncio.ensure_future(_read(texts, count, keeps_lag=keeps_lag)))

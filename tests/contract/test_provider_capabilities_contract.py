@@ -1,13 +1,16 @@
 """What every provider with a capability keeps to; a new one is tested by adding its name."""
 
+import base64
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from support.dify_pair import dify_pair, events_and_error, events_of, ids_of, is_whole, text_of
+from support.openai_pair import openai_pair
 from yingda.clock import SystemClock
 from yingda.errors import ProviderError
 from yingda.providers.audio_kinds import kind_of
@@ -45,11 +48,25 @@ async def dify(mode: AppMode) -> AsyncIterator[Able]:
         yield Able(pair.dify, saw, lambda: setattr(server, "api_key", "another"))
 
 
+@asynccontextmanager
+async def openai() -> AsyncIterator[Able]:
+    models = {"transcription_model": "whisper-1", "speech_model": "tts-1"}
+    async with openai_pair(vision=True, **cast("Any", models)) as pair:
+        server = pair.server
+
+        def saw(content: bytes) -> bool:
+            encoded = base64.b64encode(content).decode()
+            return any(encoded in str(each.values) for each in server.requests)
+
+        yield Able(pair.provider, saw, lambda: setattr(server, "api_key", "another"))
+
+
 SUBJECTS: dict[str, Callable[[], AbstractAsyncContextManager[Able]]] = {
     "dify-chat": lambda: dify(AppMode.CHAT),
     "dify-advanced-chat": lambda: dify(AppMode.ADVANCED_CHAT),
     "dify-completion": lambda: dify(AppMode.COMPLETION),
     "dify-workflow": lambda: dify(AppMode.WORKFLOW),
+    "openai": openai,
 }
 SUGGESTING = ["dify-chat", "dify-advanced-chat"]
 RATED = [*SUGGESTING, "dify-completion"]

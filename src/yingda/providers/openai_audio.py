@@ -3,12 +3,12 @@
 Knows the two endpoints. Source: OpenAI API reference, "Create transcription" and "Create speech".
 """
 
-import aiohttp
 import msgspec
 
 from yingda.errors import ProviderError, ProviderMisconfigured, ProviderUnavailable, VoiceUnusable
 from yingda.providers.audio_kinds import ENDINGS, kind_of
 from yingda.providers.capabilities import Recording
+from yingda.providers.forms import FileForm
 from yingda.providers.openai_api import OpenAiApi
 from yingda.providers.openai_codes import REQUEST
 from yingda.providers.openai_wire import UNREADABLE
@@ -36,18 +36,15 @@ class OpenAiTranscriber:
         Raises `VoiceUnusable` when the server cannot read the recording, else a `ProviderError`.
         """
         kind = kind_of(recording.content) or recording.content_type
-        form = aiohttp.FormData()
-        form.add_field("model", self._model)
-        form.add_field("response_format", "json")
-        form.add_field(
-            "file",
-            recording.content,
+        form = FileForm(
+            content=recording.content,
             filename=f"voice.{ENDINGS.get(kind, 'bin')}",
             content_type=kind,
+            fields={"model": self._model, "response_format": "json"},
         )
         try:
             _, answer = await self._api.call(
-                "/audio/transcriptions", form, deadline_s=self._deadline_s
+                "/audio/transcriptions", form.body(), deadline_s=self._deadline_s
             )
         except ProviderMisconfigured as error:
             raise _about_recording(error) from error
