@@ -1,10 +1,11 @@
 """Settings of models behind an OpenAI-compatible API, from variables and from the file."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from yingda.adapters import provider_of
+from yingda.adapters import openai_settings_of, provider_of
 from yingda.clock import SystemClock
 from yingda.config import OpenAiProvider, Settings, SettingsInvalid, load
 from yingda.providers.capabilities import Memory
@@ -117,7 +118,37 @@ def test_what_cannot_be_used_is_told_with_its_key(tmp_path: Path, more: str, key
     assert list(problems(tmp_path, more)) == [f"providers.model.{key}"]
 
 
-async def test_every_setting_reaches_the_provider(tmp_path: Path) -> None:
+def test_every_number_and_word_reaches_the_adapter(tmp_path: Path) -> None:
+    more = """
+api_key = "sk-9fJ2kQ7LmW4x"
+temperature = 0.5
+max_tokens = 77
+speech_voice = "alloy"
+send_user = false
+first_event_s = 11
+read_s = 12
+total_s = 13
+call_s = 14
+speech_s = 15
+gather_s = 0.5
+grace_s = 2
+tries = 2
+proxy = "http://user:word@proxy.example:3128"
+[providers.model.extra_body]
+enable_thinking = false
+"""
+    provider = from_file(tmp_path, more).providers["model"]
+    assert isinstance(provider, OpenAiProvider)
+    made = openai_settings_of(provider)
+    names = {each.name for each in fields(provider)} - {"kind", "concurrency", "system_prompt"}
+    assert {name: getattr(made, name) for name in names} == {
+        name: getattr(provider, name) for name in names
+    }
+    assert made.system_prompt is None
+    assert "word" not in repr(provider) + repr(made)
+
+
+async def test_every_capability_follows_from_the_settings(tmp_path: Path) -> None:
     more = """
 system_prompt = "你是{account}的助手。{{}}"
 temperature = 0.5

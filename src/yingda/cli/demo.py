@@ -1,7 +1,7 @@
 """`yingda demo`: the real gateway on loopback, and a simulated WeChat to talk to it.
 
-Everything is real but the platform: signed pushes over HTTP, safe mode, SQLite, and Dify if a
-key is set, else the echo provider.
+Everything is real but the platform: signed pushes over HTTP, safe mode, SQLite, and the AI that
+the environment names, else the echo provider.
 """
 
 import asyncio
@@ -31,7 +31,15 @@ _PACE = EchoProvider(first_text_s=0.4, duration_s=1.5)
 #: How long a demo's running answers are waited for at its end. Our choice: nobody does.
 _DRAIN_S = 0.0
 #: What a demo takes over from the environment; everything else is its own.
-_TAKEN_OVER = ("YINGDA_DIFY_", "YINGDA_PATIENCE", "YINGDA_PICKUP_WORD", "YINGDA_AI_LABEL")
+_TAKEN_OVER = (
+    "YINGDA_DIFY_",
+    "YINGDA_OPENAI_",
+    "YINGDA_PATIENCE",
+    "YINGDA_PICKUP_WORD",
+    "YINGDA_AI_LABEL",
+)
+#: One of these names an AI.
+_NAMING = ("YINGDA_DIFY_API_KEY", "YINGDA_OPENAI_BASE_URL")
 
 
 async def demo(environ: Mapping[str, str], language: Language, data_dir: Path | None) -> None:
@@ -92,7 +100,7 @@ def _environment(
         "YINGDA_DATA_DIR": str(folder),
         "YINGDA_LANGUAGE": language.value,
     }
-    if not environ.get("YINGDA_DIFY_API_KEY"):
+    if not any(environ.get(name) for name in _NAMING):
         own["YINGDA_PROVIDER"] = "echo"
     return taken | own
 

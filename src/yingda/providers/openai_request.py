@@ -20,7 +20,10 @@ _SUMMARY = "此前对话的摘要："
 #: users and others quote them).
 _REFUSED = {
     "stream_options": re.compile(rb"stream_options|include_usage"),
-    "max_tokens": re.compile(rb"max_completion_tokens"),
+    # Not where both names are told to be too large.
+    "max_tokens": re.compile(
+        rb"(?i)(?:unsupported|not supported|\buse\b)[^\n]{0,100}max_completion_tokens"
+    ),
     "user": re.compile(
         rb"""["']?param["']?\s*:\s*["']user["']|["']body["'],\s*["']user["']"""
         rb"""|(?i:unrecognized|unsupported|unknown)[^"]{0,60}\buser\b"""

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -166,6 +166,36 @@ async def test_text_is_gathered_and_given_on_in_few_pieces() -> None:
         events = await events_of(pair.provider, ASK)
     assert text_of(events) == script.text
     assert sum(isinstance(each, TextDelta) for each in events) < 20
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"line_limit_bytes": 100},
+        {"total_limit_bytes": 400},
+        {"answer_limit_chars": 3},
+    ],
+)
+@pytest.mark.parametrize("whole", [False, True])
+async def test_every_cap_ends_the_answer_as_incomplete(
+    settings: dict[str, int], *, whole: bool
+) -> None:
+    if whole and "total_limit_bytes" in settings:
+        settings = {"line_limit_bytes": 30}
+    async with openai_pair(script=ChatScript(whole=whole), **cast("Any", settings)) as pair:
+        _, error = await events_and_error(pair.provider, ASK)
+    assert isinstance(error, AnswerIncomplete)
+
+
+async def test_a_slow_reader_gets_every_character_in_order() -> None:
+    script = ChatScript(text="".join(chr(0x4E00 + number) for number in range(5000)), pieces=5000)
+    text = ""
+    async with openai_pair(script=script, gather_s=0.0) as pair:
+        async for event in pair.provider.stream(ASK):
+            if isinstance(event, TextDelta):
+                text += event.text
+            await asyncio.sleep(0.001)
+    assert text == script.text
 
 
 async def test_want_of_room_is_asked_again_after_a_wait() -> None:
