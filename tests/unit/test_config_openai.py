@@ -8,6 +8,7 @@ import pytest
 from yingda.adapters import openai_settings_of, provider_of
 from yingda.clock import SystemClock
 from yingda.config import OpenAiProvider, Settings, SettingsInvalid, load
+from yingda.config.prices import Priced
 from yingda.providers.capabilities import Memory
 
 TOKEN = "Zq8Lk2Vt6Ws0"
@@ -123,6 +124,9 @@ def test_every_number_and_word_reaches_the_adapter(tmp_path: Path) -> None:
 api_key = "sk-9fJ2kQ7LmW4x"
 temperature = 0.5
 max_tokens = 77
+memory_turns = 5
+memory_tokens = 700
+summarise = true
 speech_voice = "alloy"
 send_user = false
 first_event_s = 11
@@ -141,6 +145,8 @@ enable_thinking = false
     assert isinstance(provider, OpenAiProvider)
     made = openai_settings_of(provider)
     names = {each.name for each in fields(provider)} - {"kind", "concurrency", "system_prompt"}
+    # Others reckon what an answer costs.
+    names -= {each.name for each in fields(Priced)}
     assert {name: getattr(made, name) for name in names} == {
         name: getattr(provider, name) for name in names
     }

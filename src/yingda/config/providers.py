@@ -16,6 +16,7 @@ from yingda.config.prices import Priced
 from yingda.config.proxy import Proxy
 from yingda.config.standing import Stood
 from yingda.config.templates import SystemPrompt, TemplateTexts
+from yingda.providers.capabilities import MemoryBounds
 
 #: Where Dify Cloud answers. Official page.
 DIFY_BASE_URL: Final = "https://api.dify.ai/v1"
@@ -116,6 +117,12 @@ class OpenAiProvider(Priced, Stood):
     api_key: Secret | None = field(default=None, repr=False)
     headers: Headers = field(default_factory=_nothing, repr=False)
     system_prompt: SystemPrompt | None = None
+    #: How much of the conversation goes along: earlier questions and answers, and tokens in all,
+    #: the system prompt's included. Bounds: our choice, beyond the largest models.
+    memory_turns: Annotated[WholeNumber, Field(ge=0, le=1000)] = MemoryBounds().turns
+    memory_tokens: Annotated[WholeNumber, Field(ge=200, le=2_000_000)] = MemoryBounds().tokens
+    #: Whether the model sums up what falls out of that. Off by default: each summary is a call.
+    summarise: bool = False
     #: None leaves it to the server. OpenAI API reference: 0 to 2.
     temperature: Annotated[float, BeforeValidator(no_bool), Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[WholeNumber, Field(ge=1, le=1_000_000)] | None = None

@@ -53,7 +53,7 @@ REFUSED: Final = Meaning(
 )
 TOO_LONG: Final = Meaning(
     ProviderMisconfigured,
-    "The request is longer than the model's context: send less of the conversation along, shorten "
+    "The request is longer than the model's context: lower `memory_tokens`, shorten "
     "`system_prompt`, lower `max_tokens`, or choose a model with more context.",
 )
 MODEL: Final = Meaning(

@@ -6,7 +6,7 @@ tell whether the run is over. Unknown fields are skipped, and null means missing
 """
 
 from yingda.errors import AnswerIncomplete, ProviderError, ProviderUnavailable
-from yingda.providers.base import Event, Finished, Started, TextDelta, Usage
+from yingda.providers.base import Event, Finished, Metered, Started, TextDelta, Usage
 from yingda.providers.failures import Failure
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.openai_errors import empty, from_event, from_finish
@@ -32,6 +32,7 @@ class ChatReader:
     """
 
     __slots__ = (
+        "_bad_end",
         "_events",
         "_filter",
         "_has_shown",
@@ -59,6 +60,8 @@ class ChatReader:
         self._has_shown = False
         self._room_chars = answer_limit_chars
         self._usage: Usage | None = None
+        #: Why the answer that is told is no whole one.
+        self._bad_end: ProviderError | None = None
 
     @property
     def event_count(self) -> int:
@@ -150,11 +153,8 @@ class ChatReader:
         self._filter = ThinkingFilter()
         if self.failure is not None:
             return
-        error = from_finish(reason.lower(), has_text=self._has_shown)
-        if error is None:
-            self.settled = True
-        else:
-            self.failure = Failure(error=error)
+        self._bad_end = from_finish(reason.lower(), has_text=self._has_shown)
+        self.settled = True
 
     def _take_error(self, told: dict[str, object]) -> None:
         self._show(self._filter.finish())
@@ -177,12 +177,15 @@ class ChatReader:
         self._show(self._filter.finish())
         if self.failure is not None:
             return
-        if self._has_shown:
-            self._flush(self._events)
+        self._flush(self._events)
+        error = self._bad_end or (None if self._has_shown else empty())
+        if error is None:
             self.over = True
             self._events.append(Finished(usage=self._usage))
-        else:
-            self.failure = Failure(error=empty())
+            return
+        self.failure = Failure(error=error)
+        if self._usage is not None:
+            self._events.append(Metered(self._usage))
 
     def _flush(self, events: list[Event]) -> None:
         if not self._pieces:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from yingda.providers.addresses import bare_key, http_address
+from yingda.providers.capabilities import MemoryBounds
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
 from yingda.templates import Template
@@ -32,6 +33,11 @@ class OpenAiSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     #: Goes into the request's body as it is.
     extra_body: Mapping[str, object] = {}
+    #: How much of the conversation goes along: earlier questions, and tokens in all.
+    memory_turns: int = MemoryBounds().turns
+    memory_tokens: int = MemoryBounds().tokens
+    #: Whether the model sums up what falls out of that.
+    summarise: bool = False
     #: Whether the model takes pictures.
     vision: bool = False
     #: Whether the server is told the follower's pseudonym.

@@ -17,7 +17,7 @@ from yingda.errors import (
     ProviderMisconfigured,
     ProviderUnavailable,
 )
-from yingda.providers.base import Event, Finished, Started, Usage
+from yingda.providers.base import Event, Finished, Metered, Started, Usage
 from yingda.providers.openai_body import BodySplitter
 from yingda.providers.openai_events import ChatReader
 from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
@@ -153,6 +153,31 @@ def test_every_bad_end_has_its_error_after_the_text_that_came(
 def test_usage_is_found_in_the_last_chunk_and_in_its_choice(last: str) -> None:
     events, _ = told(chunk("好"), last.encode(), DONE)
     assert usage_of(events) == Usage(prompt_tokens=3, completion_tokens=6, total_tokens=9)
+
+
+def test_what_a_cut_answer_cost_is_told_before_it_fails() -> None:
+    usage = json.dumps({"choices": [], "usage": USAGE}).encode()
+    events, error = told(chunk("半"), chunk(reason="length"), usage, DONE)
+    assert isinstance(error, AnswerIncomplete)
+    assert text_of(events) == "半"
+    assert isinstance(events[-1], Metered)
+    assert events[-1].usage.total_tokens == 9
+
+
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {"prompt_tokens_details": {"cached_tokens": 2}},
+        {"prompt_cache_hit_tokens": 2},
+        {"cached_tokens": 2},
+    ],
+)
+def test_tokens_that_were_read_before_are_told_apart(cached: dict[str, object]) -> None:
+    last = json.dumps({"choices": [], "usage": USAGE | cached}).encode()
+    events, _ = told(chunk("好", "stop"), last, DONE)
+    usage = usage_of(events)
+    assert usage is not None
+    assert usage.cached_prompt_tokens == 2
 
 
 def test_a_usage_without_a_total_is_summed_up() -> None:

@@ -77,6 +77,27 @@ async def test_a_conversation_is_told_in_its_order_with_one_system_message() -> 
     ]
 
 
+async def test_a_summary_is_asked_for_plainly_and_streams_like_any_answer() -> None:
+    template = Template.parse("你是客服。")
+    async with openai_pair(summarise=True, system_prompt=template) as pair:
+        summariser = pair.provider.capabilities.summariser
+        assert summariser is not None
+        said = (Exchange("我叫小明", "你好小明"),)
+        assert await summariser.summarise("早先", said, "u") == ChatScript().text
+        (request,) = pair.server.requests
+        (message,) = cast("list[dict[str, str]]", request.values["messages"])
+        assert all(each in message["content"] for each in ("早先", "我叫小明", "你好小明"))
+
+
+async def test_the_bounds_of_memory_follow_from_the_settings() -> None:
+    template = Template.parse("你是客服。" * 20)
+    async with openai_pair(memory_turns=3, memory_tokens=999, system_prompt=template) as pair:
+        bounds = pair.provider.capabilities.memory_bounds
+        assert (bounds.turns, bounds.tokens) == (3, 999)
+        assert bounds.own_tokens > 50
+        assert pair.provider.capabilities.summariser is None
+
+
 async def test_pictures_go_along_as_data_urls() -> None:
     picture = Picture(content=b"\xff\xd8jpeg", content_type="image/jpeg")
     body = await sent(Prompt(text="这是什么", user="u", pictures=(picture,)), vision=True)
