@@ -9,6 +9,7 @@ from yingda.adapters import openai_settings_of, provider_of
 from yingda.clock import SystemClock
 from yingda.config import OpenAiProvider, Settings, SettingsInvalid, load
 from yingda.config.prices import Priced
+from yingda.config.standing import Stood
 from yingda.providers.capabilities import Memory
 
 TOKEN = "Zq8Lk2Vt6Ws0"
@@ -146,7 +147,8 @@ enable_thinking = false
     made = openai_settings_of(provider)
     names = {each.name for each in fields(provider)} - {"kind", "concurrency", "system_prompt"}
     # Others reckon what an answer costs.
-    names -= {each.name for each in fields(Priced)}
+    # Those are not the adapter's.
+    names -= {each.name for kind in (Priced, Stood) for each in fields(kind)}
     assert {name: getattr(made, name) for name in names} == {
         name: getattr(provider, name) for name in names
     }

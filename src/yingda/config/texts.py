@@ -11,8 +11,8 @@ from yingda.config.advice import Advice
 from yingda.config.texts_accounts import ACCOUNT_ADVICE
 from yingda.config.texts_costs import COST_ADVICE
 from yingda.config.texts_duties import DUTIES_ADVICE
-from yingda.config.texts_routing import ROUTING_ADVICE
 from yingda.config.texts_providers import PROVIDERS_ADVICE
+from yingda.config.texts_routing import ROUTING_ADVICE
 from yingda.texts import Language, Sentence
 
 
