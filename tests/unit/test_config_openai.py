@@ -146,8 +146,7 @@ enable_thinking = false
     assert isinstance(provider, OpenAiProvider)
     made = openai_settings_of(provider)
     names = {each.name for each in fields(provider)} - {"kind", "concurrency", "system_prompt"}
-    # Others reckon what an answer costs.
-    # Those are not the adapter's.
+    # Others reckon what an answer costs, and who stands in.
     names -= {each.name for kind in (Priced, Stood) for each in fields(kind)}
     assert {name: getattr(made, name) for name in names} == {
         name: getattr(provider, name) for name in names
