@@ -12,6 +12,7 @@ import msgspec
 
 from yingda.store.cost_base import Cost, Spent
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
+from yingda.store.input_base import InputStore
 from yingda.store.memory_base import MemoryStore
 from yingda.store.push_base import PushStore
 from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
@@ -110,7 +111,7 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     to_push: tuple[tuple[str, str], ...] = ()
 
 
-class Store(TokenVault, PushStore, MemoryStore, Protocol):
+class Store(TokenVault, PushStore, MemoryStore, InputStore, Protocol):
     """Everything that must survive a crash; tokens, pushes and conversations of ours with it."""
 
     async def recover(self) -> Recovered:

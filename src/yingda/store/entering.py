@@ -1,6 +1,9 @@
 """How a push becomes durable. Each function is one transaction's work."""
 
+import msgspec
+
 from yingda.store.admission import OpenTurns, refusal
+from yingda.store.attachments import attach, claim_kept, drop_kept
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind
 from yingda.store.preferences import as_preferred
 from yingda.store.quotas import grant_quota
@@ -14,7 +17,7 @@ from yingda.store.steps import (
     read_turn,
     turn_from,
 )
-from yingda.turn.model import Turn
+from yingda.turn.model import Form, Turn
 
 _COUNT_ATTEMPT = """
     UPDATE push SET attempts = attempts + 1
@@ -108,6 +111,7 @@ def enter_question(new: NewPush, question: NewQuestion, open_turns: OpenTurns) -
     if conversation_id is None:
         conversation_id = (yield from _insert_conversation(new, question))[0]
     turn = yield from _insert_turn(new, question, conversation_id, ahead)
+    turn = yield from _with_attachments(new, question, turn)
     push_id = yield from insert_push(new, turn_id=turn.id)
     assert push_id is not None, "the push was looked for in this very transaction"
     return Entered(
@@ -137,6 +141,7 @@ def enter_reply(new: NewPush, reply: bytes, effect: Effect) -> Steps[Entered]:
     if push_id is None:
         return (yield from known_push(new))
     if effect is Effect.CLEAR:
+        yield from drop_kept(new.account, new.openid)
         yield from close_conversation(new.account, new.openid, new.received_at)
     return replied(new, push_id, reply)
 
@@ -197,6 +202,20 @@ def _insert_turn(
         form=question.form.value,
     )
     return turn_from(rows[0], ahead)
+
+
+def _with_attachments(new: NewPush, question: NewQuestion, turn: Turn) -> Steps[Turn]:
+    if question.attachment is not None:
+        yield from attach(new, question.attachment, turn.id)
+    if question.pictures_since is None:
+        return turn
+    had_kept = yield from claim_kept(new, turn.id, question.pictures_since)
+    if not had_kept or turn.form is not Form.TEXT:
+        return turn
+    yield from execute(
+        "UPDATE turn SET form = :form WHERE id = :id", form=Form.PICTURE.value, id=turn.id
+    )
+    return msgspec.structs.replace(turn, form=Form.PICTURE)
 
 
 def keep_reply(push_id: int, new: NewPush, reply: bytes) -> Steps[Entered]:

@@ -10,7 +10,7 @@ import msgspec
 
 from yingda.store.cost_base import Allowance
 from yingda.store.push_base import Grant
-from yingda.turn.model import Form, Turn
+from yingda.turn.model import Attachment, Form, Turn
 
 
 class PushKind(StrEnum):
@@ -69,6 +69,10 @@ class NewQuestion(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     form: Form = Form.TEXT
+    #: The picture or the recording that it is.
+    attachment: Attachment | None = None
+    #: Pictures that wait and were received since then belong to it; None takes none.
+    pictures_since: float | None = None
     #: The pseudonym a new conversation shows its provider.
     user: str
     provider: str
@@ -95,7 +99,7 @@ class Effect(StrEnum):
     """What a push does besides being answered."""
 
     NONE = "none"
-    #: The next question starts a new conversation; the record stays.
+    #: The next question starts a new conversation, without a picture that waited; the record stays.
     CLEAR = "clear"
 
 

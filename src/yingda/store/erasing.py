@@ -7,6 +7,7 @@ Rows of turns, pushes and offers stay: numbers go on counting, and repeats are s
 
 import msgspec
 
+from yingda.store import attachments
 from yingda.store.entering import (
     close_conversation,
     enter_reply,
@@ -101,6 +102,9 @@ _FORGET_LOST_RUNS = f"""
 _BLANK_OFFERS = f"""
     UPDATE offer SET shown = NULL WHERE turn_id IN (SELECT id FROM turn WHERE {_OF_THE_STEP})
 """
+_DROP_ATTACHMENTS = f"""
+    DELETE FROM attachment WHERE turn_id IN (SELECT id FROM turn WHERE {_OF_THE_STEP})
+"""
 _BLANK_TURNS = f"""
     UPDATE turn SET question = '', answer = '', failure_detail = '', replaced_answer = NULL,
         notice = NULL, is_withdrawn = 1,
@@ -148,6 +152,7 @@ def enter_erasure(new: NewPush, reply: bytes, erasure: NewErasure) -> Steps[Ente
     yield from forget_quota(**who)
     yield from forget_preference(**who)
     yield from execute(_WITHDRAW, **who)
+    yield from attachments.drop_kept(**who)
     yield from execute(_DROP_REQUEST, **who)
     yield from execute(
         _INSERT_ERASURE, at=new.received_at, due_at=erasure.due_at, push_id=push_id, **who
@@ -219,6 +224,7 @@ def _erase_turns(who: dict[str, str], up_to: int, at: float, provider_at: float)
         yield from execute(_FORGET_CONVERSATIONS, **step)
         yield from execute(_FORGET_LOST_RUNS, **step)
         yield from execute(_BLANK_OFFERS, **step)
+        yield from execute(_DROP_ATTACHMENTS, **step)
         yield from execute(_BLANK_TURNS, at=at, **step)
     return int(count)
 
@@ -255,5 +261,6 @@ def next_erasure_at() -> Steps[float | None]:
 
 
 def sweep(at: float) -> Steps[None]:
-    """Remove wishes that nobody confirmed in time."""
+    """Remove wishes that nobody confirmed in time, and what WeChat has no file of any more."""
     yield from execute("DELETE FROM forget_request WHERE expires_at <= :at", at=at)
+    yield from attachments.sweep(at)

@@ -4,6 +4,7 @@ Every write names the run number it belongs to, so that a worker that was taken 
 comes back changes nothing.
 """
 
+from yingda.store.attachments import attachments_of
 from yingda.store.runs import Claim, Ended, Outcome, RunIds
 from yingda.store.spending import COST_VALUES, cost_values, spend
 from yingda.store.steps import (
@@ -121,6 +122,7 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
         former_ended_at=max((ended_at for _, ended_at in former if ended_at), default=None),
         provider=provider,
         provider_conversation_id=asked_in,
+        attachments=(yield from attachments_of(turn)),
         earlier=earlier,
     )
 

@@ -7,7 +7,7 @@ import msgspec
 
 from yingda.errors import FailureKind
 from yingda.store.cost_base import Cost, Spent
-from yingda.turn.model import Turn
+from yingda.turn.model import Attachment, Turn
 
 
 class RunIds(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +40,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     provider: str
     provider_conversation_id: str | None
+    #: What came with the question.
+    attachments: tuple[Attachment, ...] = ()
     #: What an earlier run that was cut off had learnt from its provider; None on a first run.
     earlier: RunIds | None = None
     #: The provider's messages that answered the conversation's turns before this one, and when

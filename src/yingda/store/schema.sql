@@ -155,10 +155,10 @@ CREATE TABLE attachment (
     url TEXT DEFAULT '' NOT NULL,
     media_id TEXT DEFAULT '' NOT NULL,
     fine_media_id TEXT DEFAULT '' NOT NULL,
-    recognition TEXT DEFAULT '' NOT NULL,
     CONSTRAINT fk_attachment_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
 );
 CREATE INDEX ix_attachment_follower ON attachment (account, openid, received_at);
+CREATE INDEX ix_attachment_received_at ON attachment (received_at);
 CREATE INDEX ix_attachment_turn_id ON attachment (turn_id);
 CREATE TABLE hold (
     id INTEGER NOT NULL,

@@ -24,9 +24,8 @@ attachment = Table(
     Column("media_id", Text, nullable=False, server_default=text("''")),
     #: MediaId16K: the same recording, better.
     Column("fine_media_id", Text, nullable=False, server_default=text("''")),
-    #: What WeChat heard in a recording.
-    Column("recognition", Text, nullable=False, server_default=text("''")),
     Index("ix_attachment_follower", "account", "openid", "received_at"),
+    Index("ix_attachment_received_at", "received_at"),
     sqlite_autoincrement=True,
 )
 

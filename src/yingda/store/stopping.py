@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from yingda.store.admission import OpenTurns
+from yingda.store.attachments import copy_attachments, shares_attachment
 from yingda.store.cost_base import Cost, Spent
 from yingda.store.entering import (
     enter_question,
@@ -22,7 +23,7 @@ from yingda.store.standing_in import continue_conversation, keep_deletion
 from yingda.store.steps import TURN_COLUMNS, Steps, execute, fetch, fetch_one, read_turn, turn_from
 from yingda.store.wishes import NewRetry
 from yingda.turn.lifecycle import Happening, sources
-from yingda.turn.model import Turn
+from yingda.turn.model import Form, Turn
 
 _CANCELLABLE = ", ".join(f"'{state.value}'" for state in sorted(sources(Happening.CANCEL)))
 _CANCEL_PENDING = f"""
@@ -93,7 +94,10 @@ def enter_retry(
     first = yield from fetch_one(_FIRST_ASKED, id=target.conversation_id)
     if first is not None and first[0] in retry.routed:
         asked = msgspec.structs.replace(asked, provider=first[0], choices=frozenset())
-    return (yield from enter_question(new, asked, open_turns))
+    entered = yield from enter_question(new, asked, open_turns)
+    if entered.turn is not None:
+        yield from copy_attachments(target, entered.turn.id)
+    return entered
 
 
 def _target(new: NewPush, number: int | None) -> Steps[Turn | None]:
@@ -110,9 +114,18 @@ def _busy(new: NewPush, target: Turn, number: int | None) -> Steps[Turn | None]:
     pending = yield from fetch(_PENDING, account=new.account, openid=new.openid)
     # A second tap on the link of a failure names the failed turn, not the one that repeats it.
     for turn_id, question in pending:
-        if number is None or question == target.question:
+        if number is None or (
+            question == target.question and (yield from _is_about_the_same(target, turn_id))
+        ):
             return (yield from read_turn(turn_id))
     return None
+
+
+def _is_about_the_same(target: Turn, pending_id: int) -> Steps[bool]:
+    # Of pictures, and of recordings before they are heard, the words tell nothing.
+    if pending_id == target.id or target.form not in {Form.PICTURE, Form.VOICE}:
+        return True
+    return (yield from shares_attachment(target, pending_id))
 
 
 def keep_cut_run(

@@ -61,6 +61,24 @@ class Form(StrEnum):
     LINK = "link"
 
 
+class AttachmentKind(StrEnum):
+    """What came with a question."""
+
+    PICTURE = "picture"
+    VOICE = "voice"
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture or a recording that a follower sent: where it can be had, never the bytes."""
+
+    kind: AttachmentKind
+    #: PicUrl; "" for a recording.
+    url: str = ""
+    media_id: str = ""
+    #: MediaId16K: the same recording, better.
+    fine_media_id: str = ""
+
+
 class DoubtfulPart(msgspec.Struct, frozen=True, kw_only=True):
     """The part at the cursor whose sending is in doubt."""
 

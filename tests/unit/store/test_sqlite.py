@@ -15,7 +15,16 @@ import pytest
 
 from support.stores import ANN, SHOP, Desk, turn_id_of
 from yingda.errors import StoreError
-from yingda.store import admission, entering, erasing, reading, remembering, running, steps
+from yingda.store import (
+    admission,
+    attachments,
+    entering,
+    erasing,
+    reading,
+    remembering,
+    running,
+    steps,
+)
 from yingda.store.files import hold
 from yingda.store.reader import Reader
 from yingda.store.sqlite import SqliteStore, open_sqlite
@@ -244,6 +253,14 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
         (reading._NUMBERED, {"sqlite_autoindex_turn_1"}),
         (remembering._LENGTHS, {"ix_turn_said"}),
         (remembering._TURNS, {"ix_turn_said"}),
+        (attachments._CLAIM, {"ix_attachment_follower"}),
+        (attachments._LET_GO, {"ix_attachment_follower"}),
+        (attachments._COUNT_KEPT, {"ix_attachment_follower"}),
+        (attachments._DROP_KEPT, {"ix_attachment_follower"}),
+        (attachments._OF_TURN, {"ix_attachment_turn_id"}),
+        (attachments._SHARED, {"ix_attachment_turn_id"}),
+        (attachments._RECENT, {"sqlite_autoindex_turn_1", "ix_attachment_turn_id"}),
+        (attachments._SWEEP, {"ix_attachment_received_at"}),
     ],
 )
 async def test_the_hot_statements_are_served_by_their_indexes(
@@ -251,6 +268,7 @@ async def test_the_hot_statements_are_served_by_their_indexes(
 ) -> None:
     names = ["account", "openid", "key", "id", "conversation_id", "number", "at", "n"]
     names += ["limit", "provider", "after", "before"]
+    names += ["turn_id", "since", "turns", "one", "other", "until"]
     plan = store._connection.execute(
         f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(names, 1)
     ).fetchall()

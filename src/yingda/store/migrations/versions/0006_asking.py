@@ -108,10 +108,10 @@ def _attachments() -> None:
         sa.Column("url", sa.Text, nullable=False, server_default=_NOTHING),
         sa.Column("media_id", sa.Text, nullable=False, server_default=_NOTHING),
         sa.Column("fine_media_id", sa.Text, nullable=False, server_default=_NOTHING),
-        sa.Column("recognition", sa.Text, nullable=False, server_default=_NOTHING),
         sa.PrimaryKeyConstraint("id", name="pk_attachment"),
         sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name="fk_attachment_turn_id"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_attachment_turn_id", "attachment", ["turn_id"])
     op.create_index("ix_attachment_follower", "attachment", ["account", "openid", "received_at"])
+    op.create_index("ix_attachment_received_at", "attachment", ["received_at"])
