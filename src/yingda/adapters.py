@@ -6,6 +6,9 @@ Knows both sides of every setting of a provider. Decides nothing.
 from yingda.clock import Clock
 from yingda.config.providers import DifyProvider, EchoProvider, OpenAiProvider, ProviderSettings
 from yingda.config.values import AccountSettings
+from yingda.engine.media_base import Media
+from yingda.media.convert import Converter
+from yingda.media.fetch import Fetcher
 from yingda.providers.base import Provider
 from yingda.providers.dify import Dify
 from yingda.providers.dify_settings import AppMode, DifySettings
@@ -25,6 +28,11 @@ def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> We
         return None
     transport = HttpApiTransport(HttpSettings(base_url=settings.api_base), clock)
     return WechatApi(Credentials(settings.app_id, settings.app_secret), transport, vault, clock)
+
+
+def media_tools(clock: Clock) -> Media:
+    """What fetches and converts what followers send."""
+    return Media(fetching=Fetcher(clock), converting=Converter(clock))
 
 
 def provider_of(settings: ProviderSettings, clock: Clock) -> Provider:

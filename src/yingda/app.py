@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from yingda.adapters import provider_of, wechat_api
+from yingda.adapters import media_tools, provider_of, wechat_api
 from yingda.clock import Clock
 from yingda.config import Settings
 from yingda.engine.accounts import Account, FixedAccounts, PushMode
@@ -23,9 +23,11 @@ from yingda.engine.costs import Costs
 from yingda.engine.erasure import Erasing
 from yingda.engine.health import Health
 from yingda.engine.housekeeping import Chore, Housekeeping
+from yingda.engine.inputs import Inputs
 from yingda.engine.learnt import Learnt, Rounds
 from yingda.engine.ledger import Ledger
 from yingda.engine.lookups import add_menus, add_openings, add_pictures
+from yingda.engine.media_base import Media
 from yingda.engine.patience import Patience
 from yingda.engine.pricing import PriceTable
 from yingda.engine.push_age import PushAges
@@ -68,6 +70,7 @@ class Gateway:
         pseudonym_key: bytes,
         clock: Clock,
         apis: Mapping[str, WechatApi] | None = None,
+        media: Media | None = None,
         capacity: Capacity = _CAPACITY,
         prices: Mapping[str, PriceTable] | None = None,
         standby: Standby = _STANDBY,
@@ -79,6 +82,16 @@ class Gateway:
         #: By account; an account without a secret has none.
         self._apis = apis or {}
         self._store = store
+        self._media = media
+        inputs = Inputs(
+            store=store,
+            providers=providers,
+            accounts=known,
+            desks=self._apis,
+            media=media,
+            fallbacks=standby.fallbacks,
+            clock=clock,
+        )
         self._jobs = LocalJobs(clock, lane_limits=capacity.concurrency)
         self._runner = Runner(
             store=store,
@@ -87,6 +100,7 @@ class Gateway:
             providers=providers,
             accounts=known,
             costs=Costs(known, prices or {}, clock),
+            inputs=inputs,
             clock=clock,
             afterwards=(Summarising(store=store, providers=providers, accounts=known),),
             standby=standby,
@@ -107,6 +121,7 @@ class Gateway:
             ages,
             pseudonym_key,
             Reception(learnt),
+            senses=inputs.senses,
             on_erasure=self._housekeeping.wake,
             max_open_turns=capacity.max_open_turns,
         )
@@ -199,6 +214,8 @@ class Gateway:
             stack.push_async_callback(self._store.close)
             for provider in self._providers.values():
                 stack.push_async_callback(provider.aclose)
+            if self._media is not None:
+                stack.push_async_callback(self._media.fetching.aclose)
             for api in self._apis.values():
                 stack.push_async_callback(api.aclose)
             stack.push_async_callback(self._typing.close)
@@ -229,6 +246,7 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
             for account in settings.accounts
             if (api := wechat_api(account, store, clock))
         },
+        media=media_tools(clock),
         capacity=_capacity(settings),
         prices=price_tables_of(settings.providers),
         standby=standby_of(settings.providers),

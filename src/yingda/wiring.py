@@ -12,7 +12,7 @@ from yingda.config.prices import Priced
 from yingda.config.providers import ProviderSettings
 from yingda.config.values import AccountSettings
 from yingda.delivery.style import ReplyStyle
-from yingda.engine.accounts import Account, PushMode
+from yingda.engine.accounts import Account, PictureMode, PushMode
 from yingda.engine.budgeting import Budget
 from yingda.engine.candidates import Standby
 from yingda.engine.duties import Duties, names_of
@@ -70,6 +70,10 @@ def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
         shown_words=shown_words,
         idle_s=None if settings.idle_h is None else settings.idle_h * 3600,
         erase_after_unsubscribe_h=settings.erase_after_unsubscribe_h,
+        pictures=PictureMode(settings.pictures),
+        picture_wait_s=settings.picture_wait_min * 60.0,
+        hears_voice=settings.voice == "auto",
+        transcriber=settings.transcriber,
         duties=duties_of(settings),
     )
 

@@ -20,6 +20,7 @@ from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, PushMode
 from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
+from yingda.engine.media_base import Media
 from yingda.engine.pricing import PriceTable
 from yingda.providers.base import Provider
 from yingda.simulator.phone import Phone
@@ -107,6 +108,8 @@ class House:
         self.providers: dict[str, Provider] = {"scripted": self.provider}
         #: The clients of the server API, by account.
         self.apis: dict[str, Any] = {}
+        #: What fetches and converts; None takes neither pictures nor recordings.
+        self.media: Media | None = None
         self.database = folder / "house.sqlite3"
         self.capacity = Capacity()
         #: Provider → what its tokens cost.
@@ -166,6 +169,7 @@ class House:
             pseudonym_key=await self._store.secret("pseudonym"),
             clock=self.clock,
             apis=self._desks(self._store) | self.apis,
+            media=self.media,
             capacity=self.capacity,
             prices=self.prices,
             standby=self.standby,

@@ -130,6 +130,17 @@ def test_a_variable_that_cannot_be_used_is_named_with_the_reason(
         ),
         (LEAST_FILE.replace("token", "idle_h=0\ntoken"), "accounts.shop.idle_h", "too small"),
         (LEAST_FILE.replace('"assistant"', '"other"'), "accounts.shop.provider", "no provider"),
+        (
+            LEAST_FILE.replace("token", "transcriber='ear'\ntoken"),
+            "accounts.shop.transcriber",
+            "no provider",
+        ),
+        (LEAST_FILE.replace("token", "pictures='on'\ntoken"), "accounts.shop.pictures", "possible"),
+        (
+            LEAST_FILE.replace("token", "picture_wait_min=61\ntoken"),
+            "accounts.shop.picture_wait_min",
+            "too large",
+        ),
         (LEAST_FILE.replace('"dify"', '"gpt"'), "providers.assistant.kind", "possible values"),
         (LEAST_FILE.replace('kind = "dify"', ""), "providers.assistant.kind", "possible values"),
         (LEAST_FILE.replace("api_key", "apikey"), "providers.assistant.api_key", "required"),

@@ -71,6 +71,10 @@ def _provider(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
         yield problem("provider_missing", label, known=known)
     elif isinstance(chosen, str) and chosen.strip() and chosen.strip() not in sources.providers:
         yield problem("provider_unknown", label, known=known)
+    listening = account.get("transcriber")
+    if isinstance(listening, str) and listening.strip() not in {"", *sources.providers}:
+        label = sources.label("accounts", name, "transcriber")
+        yield problem("provider_unknown", label, known=", ".join(sorted(sources.providers)))
 
 
 def _keys(sources: Sources, name: str, account: Table) -> Iterator[Problem]:

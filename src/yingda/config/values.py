@@ -135,6 +135,16 @@ class AccountSettings:
     blocked_reply: Annotated[Literal["sentence", "silence"], BeforeValidator(folded)] = "sentence"
     #: The only followers who get answers; None is everybody.
     allowed: SomeOpenids | None = field(default=None, repr=False)
+    #: What becomes of a picture without words, where a provider looks at pictures. `wait` costs one
+    #: answer, `ask` often two; most people send the picture first and then the question.
+    pictures: Annotated[Literal["ask", "wait", "off"], BeforeValidator(folded)] = "wait"
+    #: Minutes for which a picture waits for words. Our choice: time to type, and a question about
+    #: something else an hour later is not about it. The most is what a sentence can say.
+    picture_wait_min: Annotated[WholeNumber, Field(ge=1, le=60)] = 10
+    #: Recordings become questions where they can be had and a provider listens.
+    voice: Annotated[Literal["auto", "off"], BeforeValidator(folded)] = "auto"
+    #: The name of the provider that listens; None is the one that answers.
+    transcriber: Line | None = None
     pickup_word: PickupWord = "1"
     language: Annotated[Language, BeforeValidator(folded)] = Language.CHINESE
     #: Whether answers are marked as generated: China's labelling rules, September 2025.

@@ -3,7 +3,7 @@
 Pure. It writes lines; `passive` puts them together.
 """
 
-from yingda.delivery.quote import quoted
+from yingda.delivery.naming import heard, named
 from yingda.delivery.style import ReplyStyle, retry_link, tap_link
 from yingda.errors import FailureKind
 from yingda.texts import failure_key
@@ -31,7 +31,12 @@ class Frame:
     def part_limit_bytes(self) -> int:
         """The same for all parts of a turn, or their number would change on the way."""
         around = (
-            max(self.quote(), head_of_again(self._turn, self._style), key=size_bytes),
+            max(
+                self._quote(),
+                heard(self._turn, self._style),
+                head_of_again(self._turn, self._style),
+                key=size_bytes,
+            ),
             self._opening(),
             self.failure() if self.has_failure_line else "",
             max(
@@ -50,9 +55,13 @@ class Frame:
         """Whether the last part says that something went wrong."""
         return self._failure is not None
 
-    def quote(self) -> str:
-        """The start of the question."""
-        return self._style.texts.say("quote", question=quoted(self._turn.question))
+    def quote(self, *, names_question: bool) -> str:
+        """The start of the question where it has to be named, or was spoken."""
+        spoken = "" if self._turn.parts_offered else heard(self._turn, self._style)
+        return spoken or (self._quote() if names_question else "")
+
+    def _quote(self) -> str:
+        return self._style.texts.say("quote", question=named(self._turn, self._style))
 
     def opening(self) -> str:
         """What has to be known before the first part."""
@@ -121,7 +130,7 @@ class Frame:
 
 def head_of_again(turn: Turn, style: ReplyStyle) -> str:
     """What stands above an answer that is shown once more."""
-    return style.texts.say("again", question=quoted(turn.question))
+    return style.texts.say("again", question=named(turn, style))
 
 
 def with_announcement(text: str, style: ReplyStyle, other: Turn | None) -> str:
@@ -129,6 +138,6 @@ def with_announcement(text: str, style: ReplyStyle, other: Turn | None) -> str:
     if other is None:
         return text
     key = "unread_rest" if other.parts_offered else "unread_answer"
-    line = style.texts.say(key, question=quoted(other.question), link=tap_link(style, other))
+    line = style.texts.say(key, question=named(other, style), link=tap_link(style, other))
     announced = f"{text}\n\n{line}"
     return announced if size_bytes(announced) <= TEXT_LIMIT_BYTES else text

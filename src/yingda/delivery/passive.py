@@ -97,7 +97,7 @@ def unfinished(
     """This very part of an answer, cut while it was written, with all that belongs around it."""
     frame = Frame(turn, style, is_empty=False)
     lines = [
-        frame.quote() if names_question else "",
+        frame.quote(names_question=names_question),
         frame.opening(),
         part.text.strip("\n"),
         frame.paging_unfinished(),
@@ -128,12 +128,14 @@ def outcome(
     style: ReplyStyle,
     *,
     names_question: bool = False,
+    is_again: bool = False,
     other_unread: Turn | None = None,
 ) -> Composed | None:
     """The next part of an ended turn, or its failure; None when it was read already.
 
     Where nothing is left behind what was offered while it was written, it says so.
-    `names_question` puts the start of the question before it; `other_unread` is announced where
+    `names_question` puts the start of the question before it, `is_again` leaves that to the
+    caller; `other_unread` is announced where
     the byte limit leaves room.
     """
     if not turn.is_unread:
@@ -149,7 +151,7 @@ def outcome(
     part = remaining[0] if remaining else None
     is_last = len(remaining) <= 1
     lines = [
-        *([frame.quote()] if names_question else []),
+        "" if is_again else frame.quote(names_question=names_question),
         frame.opening(),
         *([part.text.strip("\n")] if part else []),
         *([style.texts.say("nothing_more")] if not part and not frame.has_failure_line else []),
@@ -186,7 +188,7 @@ def again(turn: Turn, style: ReplyStyle) -> Composed | None:
     unread = msgspec.structs.replace(
         turn, is_unread=True, cursor=Cursor(), parts_offered=0, notice=None
     )
-    shown = outcome(unread, style)
+    shown = outcome(unread, style, is_again=True)
     if shown is None:
         return None
     return msgspec.structs.replace(shown, text=head_of_again(turn, style) + shown.text)

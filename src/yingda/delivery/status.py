@@ -5,7 +5,7 @@ Pure: a view in, one text that fits a reply out.
 
 from collections.abc import Iterator
 
-from yingda.delivery.quote import quoted
+from yingda.delivery.naming import named
 from yingda.delivery.style import ReplyStyle, tap_link
 from yingda.texts import LONGEST_BYTES
 from yingda.turn.model import FollowerView, Turn
@@ -34,13 +34,13 @@ def _lines(view: FollowerView, style: ReplyStyle, now_s: float) -> Iterator[str]
         yield _pending(turn, style, now_s)
     for turn in view.unread:
         key = "unread_rest" if turn.parts_offered else "unread_answer"
-        yield style.texts.say(key, question=quoted(turn.question), link=tap_link(style, turn))
+        yield style.texts.say(key, question=named(turn, style), link=tap_link(style, turn))
 
 
 def _pending(turn: Turn, style: ReplyStyle, now_s: float) -> str:
     return style.texts.say(
         "status_queued" if turn.ahead else "status_running",
-        question=quoted(turn.question),
+        question=named(turn, style),
         count=turn.ahead,
         # A clock that was set back must not tell of a negative wait.
         seconds=min(max(0, round(now_s - turn.entered_at)), _LONGEST_S),

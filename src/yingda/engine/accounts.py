@@ -38,6 +38,17 @@ class PushMode(StrEnum):
     PUSH = "push"
 
 
+class PictureMode(StrEnum):
+    """What becomes of a picture without words."""
+
+    #: It is asked about at once.
+    ASK = "ask"
+    #: It waits for the follower's next question.
+    WAIT = "wait"
+    #: It gets the courteous sentence.
+    OFF = "off"
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """One Official Account as the engine sees it."""
 
@@ -82,6 +93,14 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     idle_s: float | None = None
     #: How long after a follower left their texts are erased.
     erase_after_unsubscribe_h: float = 24.0
+    #: Pictures are taken where a provider looks at them.
+    pictures: PictureMode = PictureMode.WAIT
+    #: How long one waits for words.
+    picture_wait_s: float = 600.0
+    #: Recordings are taken where they can be had and somebody listens.
+    hears_voice: bool = True
+    #: The provider that listens; None is the one that answers.
+    transcriber: str | None = None
     #: Rules, menu, welcome and scenes.
     duties: Duties = msgspec.field(default_factory=Duties)
 

@@ -12,6 +12,7 @@ import structlog
 from yingda.clock import Clock
 from yingda.delivery.settled import handed_over
 from yingda.engine.fallback import Fallback
+from yingda.engine.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout
@@ -40,11 +41,13 @@ class Asking:
         store: Store,
         providers: Mapping[str, Provider],
         fallback: Fallback,
+        inputs: Inputs,
         clock: Clock,
     ) -> None:
         self._store = store
         self._providers = providers
         self._fallback = fallback
+        self._inputs = inputs
         self._clock = clock
 
     async def outcome(self, running: RunningTurn) -> Outcome:
@@ -62,6 +65,7 @@ class Asking:
             return running.failed(FailureKind.INTERNAL, type(error).__name__)
 
     async def _ask(self, running: RunningTurn) -> Outcome:
+        await self._inputs.hearing.hear(running)
         claim = running.claim
         if found := await self._find_earlier(running):
             return await self._continued(running.found(found), claim.turn)

@@ -12,7 +12,8 @@ import msgspec
 from yingda.actions import Action, CommandAction, NothingAction, QuestionAction, ReplyAction
 from yingda.engine.choosing import Choose, choice
 from yingda.engine.duties import Duties
-from yingda.turn.model import Form
+from yingda.engine.keeping import Keep
+from yingda.turn.model import Attachment, Form
 from yingda.wechat.base import Message
 from yingda.wechat.events import (
     ClickEvent,
@@ -44,6 +45,7 @@ class Question(msgspec.Struct, frozen=True):
     text: str
     form: Form = Form.TEXT
     provider: str = ""
+    attachment: Attachment | None = None
 
 
 class Pickup(msgspec.Struct, frozen=True):
@@ -121,6 +123,7 @@ class Ignore(msgspec.Struct, frozen=True):
 
 Intent = (
     Question
+    | Keep
     | Pickup
     | Told
     | Show

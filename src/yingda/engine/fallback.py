@@ -11,6 +11,7 @@ import structlog
 from yingda.clock import Clock
 from yingda.engine.candidates import candidates, may_go_on
 from yingda.engine.gates import Gates
+from yingda.engine.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.prompting import Prompting
 from yingda.engine.run_notes import RunNotes
@@ -35,6 +36,7 @@ class Fallback:
         gates: Gates,
         prompting: Prompting,
         notes: RunNotes,
+        inputs: Inputs,
         clock: Clock,
         leave_lane: Callable[[int], None],
     ) -> None:
@@ -44,6 +46,7 @@ class Fallback:
         self._gates = gates
         self._prompting = prompting
         self._notes = notes
+        self._inputs = inputs
         self._clock = clock
         self._leave_lane = leave_lane
 
@@ -54,11 +57,13 @@ class Fallback:
         question itself or came after text.
         """
         failures: dict[str, ProviderError] = {}
-        for name in candidates(running.claim.provider, self._fallbacks):
-            if failures:
+        first = running.claim.provider
+        names = candidates(first, self._fallbacks)
+        for name in self._inputs.looking.able(running, names):
+            if name != first:
                 await self._go_on(running, name)
             try:
-                return await self._ask(name, running, waits=not failures)
+                return await self._ask(name, running, waits=name == first)
             except ProviderError as error:
                 _log_failure(running, name, error)
                 if not may_go_on(error.kind, has_text=running.has_text):
@@ -72,6 +77,7 @@ class Fallback:
             raise ProviderMisconfigured(f"no provider is called {name!r} any more")
         async with self._gates.entered(name, waits=waits):
             prompt = await self._prompting.prompt_of(running.claim_of(name), name)
+            prompt = await self._inputs.looking.completed(prompt, running, provider.capabilities)
             async for event in provider.stream(prompt):
                 running.take(event)
                 if isinstance(event, Started):

@@ -9,8 +9,10 @@ import hmac
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+import msgspec
+
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, PushMode
+from yingda.engine.accounts import Account, PictureMode, PushMode
 from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
 from yingda.engine.aiming import Aim, aim
 from yingda.engine.budgeting import allowance_at
@@ -31,32 +33,23 @@ from yingda.engine.commands import (
     Stop,
     Told,
     Unfollow,
-    interpret,
 )
 from yingda.engine.grants import grant_of
+from yingda.engine.keeping import Keep
 from yingda.engine.push_age import PushAges
 from yingda.engine.reception import Reception, Said
+from yingda.engine.senses import Senses
 from yingda.engine.sentences import sentence, to_clear
-from yingda.engine.taking import question_in
+from yingda.engine.taking import meaning
 from yingda.engine.wishes import Wishes
 from yingda.store.base import Store
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal
 from yingda.store.push_base import Grant
 from yingda.turn.lifecycle import State
-from yingda.turn.model import FollowerView
+from yingda.turn.model import Attachment, FollowerView
 from yingda.wechat.base import Message
+from yingda.wechat.messages import TextMessage, VoiceMessage
 from yingda.wechat.replies import SUCCESS
-
-
-def _meaning(account: Account, message: Message, *, confirms: bool = True) -> Intent:
-    return question_in(message, account.style.texts) or interpret(
-        message,
-        pickup_word=account.style.pickup_word,
-        words=account.command_words,
-        duties=account.duties,
-        models=account.models,
-        confirms=confirms,
-    )
 
 
 def _refused(account: Account, message: Message, refusal: Refusal) -> bytes:
@@ -85,6 +78,7 @@ class Ledger:
         pseudonym_key: bytes,
         reception: Reception,
         *,
+        senses: Senses,
         on_erasure: Callable[[], None],
         max_open_turns: int | None = None,
     ) -> None:
@@ -95,6 +89,7 @@ class Ledger:
         self._ages = ages
         self._pseudonym_key = pseudonym_key
         self._reception = reception
+        self._senses = senses
 
     def enter(self, account: Account, message: Message) -> Entering | bytes | HoldProbe:
         """What makes the push durable, with whatever it does, once it is called.
@@ -102,7 +97,7 @@ class Ledger:
         Clear reply bytes for what needs no record, and a hold probe as it is: it does nothing.
         The call raises StoreError.
         """
-        intent = _meaning(account, message)
+        intent = meaning(account, message, self._senses)
         closed = door(account, message, intent)
         if closed is not Door.OPEN:
             return _turned_away(account, message, closed)
@@ -111,11 +106,13 @@ class Ledger:
     def _entering(
         self, account: Account, message: Message, intent: Intent
     ) -> Entering | bytes | HoldProbe:
+        if isinstance(intent, Choose) and not account.models:
+            intent = Told("help")
         match intent:
             case Question() as question:
                 return partial(self._question, account, message, question)
-            case Choose() if not account.models:
-                return self._said(account, message, Told("help"))
+            case Keep(picture):
+                return partial(self._keep, account, message, picture)
             case Pickup() as pickup:
                 return partial(self._pickup, account, message, pickup)
             case Clear():
@@ -150,7 +147,8 @@ class Ledger:
         if closed is not Door.OPEN:
             reply = _turned_away(account, message, closed)
             return await self._effect(account, message, reply, Effect.NONE)
-        meant = self._entering(account, message, _meaning(account, message, confirms=False))
+        intent = meaning(account, message, self._senses, confirms=False)
+        meant = self._entering(account, message, intent)
         assert not isinstance(meant, HoldProbe), "no text is one"
         if isinstance(meant, bytes):
             return await self._effect(account, message, meant, Effect.NONE)
@@ -171,7 +169,27 @@ class Ledger:
     async def _question(self, account: Account, message: Message, asked: Question) -> Entered:
         push = self._new_push(account, message, PushKind.QUESTION)
         question = self._new_question(account, message, asked, push.received_at)
+        # Words that a follower chose may be about a picture; a button's are about something else.
+        if isinstance(message, TextMessage | VoiceMessage) and self._waits(account):
+            since = push.received_at - account.picture_wait_s
+            question = msgspec.structs.replace(question, pictures_since=since)
         return self._learnt(push, await self._store.enter_question(push, question))
+
+    def _waits(self, account: Account) -> bool:
+        return account.pictures is PictureMode.WAIT and self._senses.sees(account)
+
+    async def _keep(self, account: Account, message: Message, picture: Attachment) -> Entered:
+        push = self._new_push(account, message, PushKind.OTHER)
+        minutes = round(account.picture_wait_s / 60)
+        entered = await self._store.enter_picture(
+            push,
+            picture,
+            since=push.received_at - account.picture_wait_s,
+            reply=lambda count: sentence(
+                account, message, "picture_kept", count=count, minutes=minutes
+            ),
+        )
+        return self._learnt(push, entered)
 
     def _new_question(
         self, account: Account, message: Message, asked: Question, at: float
@@ -184,6 +202,7 @@ class Ledger:
             user=user,
             provider=asked.provider or default_of(account, user),
             choices=frozenset() if asked.provider else frozenset(account.models.values()),
+            attachment=asked.attachment,
             queue_limit=account.queue_limit,
             idle_s=account.idle_s,
             refuse=partial(_refused, account, message),

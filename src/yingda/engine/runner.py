@@ -21,6 +21,7 @@ from yingda.engine.costs import Costs, figures_of
 from yingda.engine.errands import Errands
 from yingda.engine.fallback import Fallback
 from yingda.engine.gates import Gates
+from yingda.engine.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.live import LiveText
 from yingda.engine.prompting import Prompting
@@ -56,6 +57,7 @@ class Runner:
         providers: Mapping[str, Provider],
         accounts: Accounts,
         costs: Costs,
+        inputs: Inputs,
         clock: Clock,
         afterwards: Sequence[Afterward] = (),
         standby: Standby = _NO_STANDBY,
@@ -79,10 +81,13 @@ class Runner:
             gates=Gates(concurrency, standby.breakers, clock),
             prompting=Prompting(accounts, recalling),
             notes=self._notes,
+            inputs=inputs,
             clock=clock,
             leave_lane=jobs.leave_lane,
         )
-        self._asking = Asking(store=store, providers=providers, fallback=fallback, clock=clock)
+        self._asking = Asking(
+            store=store, providers=providers, fallback=fallback, inputs=inputs, clock=clock
+        )
 
     async def run(self, turn_id: int) -> None:
         """Run a turn to its end; the jobs call this. Does nothing for a turn that has ended."""

@@ -11,6 +11,7 @@ from yingda.providers.base import (
     Finished,
     FoundAnswer,
     Metered,
+    Picture,
     RunTrace,
     Started,
     TextDelta,
@@ -37,6 +38,8 @@ class RunningTurn:
         )
         #: Due when the ids are to be written down before the run ends.
         self.note: Timer | None = None
+        #: What the question is about, once it was fetched.
+        self.pictures: tuple[Picture, ...] | None = None
         self._pieces: list[str] = []
         self._conversation_was_reset = False
         self._replaced: str | None = None
@@ -79,6 +82,11 @@ class RunningTurn:
         self._pieces = []
         self._is_metered = False
         self._conversation_was_reset = False
+
+    def hear(self, words: str) -> None:
+        """The question was a recording; an earlier run did not get so far as to ask it."""
+        turn = msgspec.structs.replace(self.claim.turn, question=words)
+        self.claim = msgspec.structs.replace(self.claim, turn=turn, earlier=None)
 
     def take(self, event: Event) -> None:
         """Take one event in."""

@@ -1,22 +1,51 @@
-"""What a place, a link or a page of a mini-program asks the AI, in words.
+"""What a push of any kind means for this account: pictures, recordings, places and links too.
 
-Pure functions over one message. Texts, taps and events are `commands`' to interpret.
+Pure functions over one message; what an account takes besides words, `senses` says. Texts, taps
+and events are `commands`' to interpret.
 """
 
 from collections.abc import Iterable, Iterator
 
-from yingda.engine.commands import Intent, Question
+import msgspec
+
+from yingda.engine.accounts import Account, PictureMode
+from yingda.engine.commands import Intent, Question, interpret
+from yingda.engine.keeping import Keep
+from yingda.engine.senses import Senses
 from yingda.texts import LONGEST_BYTES, URL_LIMIT_BYTES, Texts
-from yingda.turn.model import Form
+from yingda.turn.model import Attachment, AttachmentKind, Form
 from yingda.wechat.base import Message
 from yingda.wechat.limits import size_bytes
-from yingda.wechat.messages import LinkMessage, LocationMessage, MiniProgramMessage
+from yingda.wechat.messages import (
+    ImageMessage,
+    LinkMessage,
+    LocationMessage,
+    MiniProgramMessage,
+    TextMessage,
+    VoiceMessage,
+)
 
 #: UTF-8 bytes of one character at most.
 _CHAR_BYTES = 4
+#: What recognisers put behind a word that was a whole sentence.
+_ENDS = "。.！!？?，,、 \t\n"
 
 
-def question_in(message: Message, texts: Texts) -> Intent | None:
+def meaning(account: Account, message: Message, senses: Senses, *, confirms: bool = True) -> Intent:
+    """What the push means; `confirms` as for `commands.interpret`."""
+    match message:
+        case VoiceMessage(recognition=words) if account.hears_voice and words.strip():
+            return _spoken(account, message, words.strip(), confirms=confirms)
+        case VoiceMessage():
+            found: Intent | None = _recording(account, message, senses)
+        case ImageMessage():
+            found = _picture(account, message, senses)
+        case _:
+            found = question_in(message, account.style.texts)
+    return found or _interpreted(account, message, confirms=confirms)
+
+
+def question_in(message: Message, texts: Texts) -> Question | None:
     """The question that a place or a link is; None for other kinds, and where nothing is told."""
     match message:
         case LocationMessage():
@@ -28,6 +57,56 @@ def question_in(message: Message, texts: Texts) -> Intent | None:
             return _question("question_mini_program", lines, Form.LINK, texts)
         case _:
             return None
+
+
+def _interpreted(account: Account, message: Message, *, confirms: bool) -> Intent:
+    return interpret(
+        message,
+        pickup_word=account.style.pickup_word,
+        words=account.command_words,
+        duties=account.duties,
+        models=account.models,
+        confirms=confirms,
+    )
+
+
+def _spoken(account: Account, message: VoiceMessage, words: str, *, confirms: bool) -> Intent:
+    """Words that WeChat recognised mean what they would mean typed."""
+    typed = TextMessage(
+        message.account_id,
+        message.openid,
+        message.created_at_s,
+        message.push_key,
+        content=words.rstrip(_ENDS) or words,
+    )
+    intent = _interpreted(account, typed, confirms=confirms)
+    if isinstance(intent, Question) and intent.text == typed.content:
+        return msgspec.structs.replace(intent, text=words, form=Form.VOICE)
+    return intent
+
+
+def _recording(account: Account, message: VoiceMessage, senses: Senses) -> Question | None:
+    if not (message.media_id or message.media_id_16k) or not senses.hears(account):
+        return None
+    recording = Attachment(
+        kind=AttachmentKind.VOICE,
+        media_id=message.media_id,
+        fine_media_id=message.media_id_16k,
+    )
+    return Question("", Form.VOICE, attachment=recording)
+
+
+def _picture(account: Account, message: ImageMessage, senses: Senses) -> Intent | None:
+    can_be_had = message.picture_url or (message.media_id and senses.may_download(account))
+    if not can_be_had or not senses.sees(account):
+        return None
+    picture = Attachment(
+        kind=AttachmentKind.PICTURE, url=message.picture_url, media_id=message.media_id
+    )
+    if account.pictures is PictureMode.WAIT:
+        return Keep(picture)
+    asked = account.style.texts.say("question_picture")
+    return Question(asked, Form.PICTURE, attachment=picture)
 
 
 def _question(key: str, lines: Iterable[str], form: Form, texts: Texts) -> Question | None:
