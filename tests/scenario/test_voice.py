@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.house import House, account, open_house
+from support.pushing import open_pushing, pushed
 from support.scripted_provider import Script, ScriptedProvider
 from support.senses import AMR, Ear, with_media
 from yingda.errors import ApiKind, ApiRefused, ProviderBusy
@@ -229,3 +230,17 @@ async def test_shown_again_what_was_heard_stands_there_once(tmp_path: Path) -> N
         again = await house.run(phone.say("1"))
         assert again.text.count("明天会下雨吗") == 1
         assert "好的，这是回答。" in again.text
+
+
+async def test_an_account_that_may_push_hears_by_the_real_client_and_quotes_in_its_message(
+    tmp_path: Path,
+) -> None:
+    async with open_pushing(tmp_path) as house:
+        tools = await with_media(house, has_right=False)
+        tools.ear.takes_s = 8.0
+        phone = house.phone()
+        await house.run(phone.send_voice(AMR, AMR + b" 16k"))
+        await house.pass_s(20)
+        (message,) = pushed(phone)
+        assert message.startswith(f"{HEARD}\n\n好的，这是回答。")
+        assert [each.content for each in tools.ear.recordings] == [b"wav " + AMR + b" 16k"]

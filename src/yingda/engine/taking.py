@@ -15,6 +15,7 @@ from yingda.engine.senses import Senses
 from yingda.texts import LONGEST_BYTES, URL_LIMIT_BYTES, Texts
 from yingda.turn.model import Attachment, AttachmentKind, Form
 from yingda.wechat.base import Message
+from yingda.wechat.events import Event
 from yingda.wechat.limits import size_bytes
 from yingda.wechat.messages import (
     ImageMessage,
@@ -33,6 +34,9 @@ _ENDS = "。.！!？?，,、 \t\n"
 
 def meaning(account: Account, message: Message, senses: Senses, *, confirms: bool = True) -> Intent:
     """What the push means; `confirms` as for `commands.interpret`."""
+    if isinstance(message, TextMessage | Event):
+        # Most pushes are one of these, and a look at every other kind is half of their cost.
+        return _interpreted(account, message, confirms=confirms)
     match message:
         case VoiceMessage(recognition=words) if account.hears_voice and words.strip():
             return _spoken(account, message, words.strip(), confirms=confirms)

@@ -42,6 +42,9 @@ _LOOK_ROUND = """
         SELECT count(*) FROM turn
         WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
         AND conversation_id = c.id
+    ), EXISTS (
+        SELECT 1 FROM attachment
+        WHERE account = :account AND openid = :openid AND turn_id IS NULL
     )
     FROM (SELECT 1) LEFT JOIN conversation c
         ON c.account = :account AND c.openid = :openid AND c.provider = :provider
@@ -95,7 +98,7 @@ def enter_question(new: NewPush, question: NewQuestion, open_turns: OpenTurns) -
     who = {"account": new.account, "openid": new.openid}
     question = yield from as_preferred(new, question)
     row = (yield from fetch(_LOOK_ROUND, key=new.key, provider=question.provider, **who))[0]
-    is_known, own_open, conversation_id, ahead = row
+    is_known, own_open, conversation_id, ahead, has_kept = row
     if is_known:
         return (yield from known_push(new))
     refused = yield from refusal(new, question, own_open, open_turns)
@@ -111,7 +114,10 @@ def enter_question(new: NewPush, question: NewQuestion, open_turns: OpenTurns) -
     if conversation_id is None:
         conversation_id = (yield from _insert_conversation(new, question))[0]
     turn = yield from _insert_turn(new, question, conversation_id, ahead)
-    turn = yield from _with_attachments(new, question, turn)
+    if question.attachment is not None:
+        yield from attach(new, question.attachment, turn.id)
+    if has_kept and question.pictures_since is not None:
+        turn = yield from _with_kept(new, turn, question.pictures_since)
     push_id = yield from insert_push(new, turn_id=turn.id)
     assert push_id is not None, "the push was looked for in this very transaction"
     return Entered(
@@ -204,13 +210,10 @@ def _insert_turn(
     return turn_from(rows[0], ahead)
 
 
-def _with_attachments(new: NewPush, question: NewQuestion, turn: Turn) -> Steps[Turn]:
-    if question.attachment is not None:
-        yield from attach(new, question.attachment, turn.id)
-    if question.pictures_since is None:
-        return turn
-    had_kept = yield from claim_kept(new, turn.id, question.pictures_since)
-    if not had_kept or turn.form is not Form.TEXT:
+def _with_kept(new: NewPush, turn: Turn, since: float) -> Steps[Turn]:
+    """The pictures that wait belong to this turn now."""
+    was_given = yield from claim_kept(new, turn.id, since)
+    if not was_given or turn.form is not Form.TEXT:
         return turn
     yield from execute(
         "UPDATE turn SET form = :form WHERE id = :id", form=Form.PICTURE.value, id=turn.id

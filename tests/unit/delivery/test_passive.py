@@ -25,7 +25,7 @@ from yingda.texts import (
     placeholders,
 )
 from yingda.turn.lifecycle import State
-from yingda.turn.model import Notice, Turn
+from yingda.turn.model import Form, Notice, Turn
 from yingda.wechat.limits import TEXT_LIMIT_BYTES
 
 #: Eight characters of four bytes: the longest pickup word that settings take.
@@ -104,6 +104,37 @@ def test_a_repeated_answer_is_not_over_the_limit_with_its_question(
     shown = passive.again(asked, style)
     assert shown is not None
     assert size_bytes(shown.text) <= TEXT_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("question", [TURN.question, "问", ""])
+def test_an_answer_to_a_recording_fits_below_what_was_heard(
+    style: ReplyStyle, answer: str, question: str
+) -> None:
+    spoken = turn(answer=answer, form=Form.VOICE, question=question, conversation_was_reset=True)
+    shown = parts(spoken, style)
+    assert all(size_bytes(each.text) <= TEXT_LIMIT_BYTES for each in shown)
+
+
+@pytest.mark.parametrize("style", BUILT_IN)
+@pytest.mark.parametrize("question", ["问", ""])
+def test_what_was_heard_stands_above_the_first_part_alone(style: ReplyStyle, question: str) -> None:
+    shown = parts(turn(answer="答" * 3000, form=Form.VOICE, question=question), style)
+    heard = style.texts.say("heard", question=quoted(question))
+    assert [heard in each.text for each in shown] == [bool(question), *[False] * (len(shown) - 1)]
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_shown_again_an_answer_to_a_recording_has_the_same_parts(
+    style: ReplyStyle, answer: str
+) -> None:
+    spoken = turn(answer=answer, form=Form.VOICE)
+    again = passive.again(spoken, style)
+    assert again is not None
+    assert again.end == parts(spoken, style)[0].end
+    assert size_bytes(again.text) <= TEXT_LIMIT_BYTES
 
 
 def test_the_longest_frames_still_leave_a_part_its_floor() -> None:
