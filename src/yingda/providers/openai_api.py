@@ -37,7 +37,7 @@ class OpenAiApi:
             proxy=settings.proxy,
         )
         self._http = ProviderHttp(target, clock)
-        self.concessions = Concessions()
+        self.concessions = Concessions(settings.extra_body)
 
     async def open_stream(
         self, body: dict[str, object], *, deadline_s: float

@@ -6,7 +6,7 @@ reference, "Create chat completion".
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from yingda.providers.base import Picture, Prompt
 from yingda.providers.openai_settings import OpenAiSettings
@@ -32,20 +32,27 @@ _REFUSED = {
 
 
 class Concessions:
-    """What a server was found not to take, so that it is spared it from then on."""
+    """What a server was found not to take, so that it is spared it from then on.
 
-    def __init__(self) -> None:
+    `insisted` names what the operator sends by `extra_body`: nothing of that is conceded.
+    """
+
+    def __init__(self, insisted: Collection[str] = ()) -> None:
         self._fields: set[str] = set()
+        self._insisted = frozenset(insisted)
 
     def __contains__(self, field: str) -> bool:
         return field in self._fields
 
     def learn(self, body: dict[str, object], status: int, refusal: bytes) -> bool:
-        """Whether a refused request may be made acceptable; it will be the next time."""
+        """Whether a refused request may be made acceptable; it will be the next time.
+
+        True also where another request has taught it meanwhile: several may be under way.
+        """
         if status not in {400, 422}:
             return False
         for field, pattern in _REFUSED.items():
-            if field in body and field not in self._fields and pattern.search(refusal):
+            if field in body and field not in self._insisted and pattern.search(refusal):
                 self._fields.add(field)
                 return True
         return False
