@@ -92,14 +92,14 @@ def from_response(
     return _from_envelope(status, envelope, retry_after_s(retry_after))
 
 
-def from_event(code: str | None, status: int, message: str | None) -> Failure:
+def from_event(code: str | None, status: int, message: str | None, *, had_begun: bool) -> Failure:
     """The meaning of an `error` event of a stream that Dify opened with status 200.
 
-    The run had begun, so only a refusal for want of room is safe to repeat: after anything
-    else a second try could be a second call of the model.
+    Only a refusal for want of room is safe to repeat, and only as the stream's first event: a
+    node of a run that `had_begun` may be refused so when others have called their models.
     """
     failure = _from_envelope(status, ErrorBody(code=code, message=message), None)
-    if isinstance(failure.error, ProviderBusy):
+    if isinstance(failure.error, ProviderBusy) and not had_begun:
         return failure
     return msgspec.structs.replace(failure, repeatable=False)
 

@@ -152,13 +152,16 @@ class RunReader:
         name = wire.event
         if name == "ping":
             return
-        self.began = True
+        had_begun, self.began = self.began, True
         self._note_ids(wire, events)
         if name == "message":
             self._take_message(wire.answer or "", events)
         elif name == "agent_message":
             self._agent_spoke = True
             self._text.add(wire.answer or "")
+        elif name == "error":
+            status = status_of(wire.status)
+            self.failure = from_event(wire.code, status, wire.message, had_begun=had_begun)
         elif name in TELLING or name in _PAUSES:
             self._take_rare(wire, events)
         if self._text.is_over_limit:
@@ -180,10 +183,8 @@ class RunReader:
                 self.settled = True
             case "workflow_paused":
                 self.failure = self._end_failure or needs_a_person()
-            case "workflow_finished":
-                self._take_workflow_end(run_end(wire.data), events)
             case _:
-                self.failure = from_event(wire.code, status_of(wire.status), wire.message)
+                self._take_workflow_end(run_end(wire.data), events)
 
     def _take_chunk(self, wire: WireEvent, events: list[Event]) -> None:
         text = chunk_text(wire.data)

@@ -82,6 +82,9 @@ class DifyRun:
         settings = self._settings
         request = await self._app.request(self._prompt, self._conversation_id, self.attached)
         self._mode = request.mode
+        if not request.in_conversation:
+            # Another app's: this run has none to lose, and no cause to be asked twice.
+            self._conversation_id = None
         now_s = self._clock.monotonic()
         self._tries_made += 1
         response = self._response = await self._app.api.open_stream(

@@ -77,16 +77,17 @@ def from_response(status: int, body: bytes, *, retry_after: str | None = None) -
     return _failure(status, error or WireError(), wait_s)
 
 
-def from_event(told: object) -> Failure:
+def from_event(told: object, *, had_begun: bool) -> Failure:
     """The meaning of an error in a stream that was opened with status 200.
 
-    The run had begun, so only a refusal for want of room is safe to repeat.
+    Only a refusal for want of room is safe to repeat, and only as the first word of all: behind
+    a chunk, be it of reasoning alone, the model has worked and is paid.
     """
     error = _unframed(told) or WireError()
     code = str(error.code)
     status = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else 500
     failure = _failure(status, error, None)
-    if isinstance(failure.error, ProviderBusy):
+    if isinstance(failure.error, ProviderBusy) and not had_begun:
         return failure
     return msgspec.structs.replace(failure, repeatable=False)
 

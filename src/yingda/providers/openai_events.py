@@ -159,7 +159,7 @@ class ChatReader:
     def _take_error(self, told: dict[str, object]) -> None:
         self._show(self._filter.finish())
         if self.failure is None:
-            self.failure = from_event(told)
+            self.failure = from_event(told, had_begun=self.began)
 
     def _show(self, visible: str) -> None:
         """Add to the visible text, as far as the answer's limit leaves room."""

@@ -19,10 +19,7 @@ from yingda.providers.base import ConversationReset, Prompt, Started
 from yingda.providers.dify import Dify
 from yingda.providers.dify_settings import AppMode as ProviderMode
 from yingda.providers.dify_settings import DifySettings
-from yingda.simulator.dify_script import (
-    DifyScript,
-    Trouble,
-)
+from yingda.simulator.dify_script import AppMode, DifyScript, Trouble
 
 QUESTION = "今天星期几？"
 PROMPT = Prompt(text=QUESTION, user="u1")
@@ -38,6 +35,14 @@ async def test_only_pings_on_a_stored_conversation_mean_that_it_is_lost() -> Non
     assert is_whole(events)
     assert 60.0 <= took_s < 65.0
     assert server.calls[QUESTION] == 2
+
+
+async def test_an_app_without_conversations_has_none_to_lose_and_is_asked_once() -> None:
+    script = DifyScript(trouble=Trouble.PINGS_ONLY)
+    events, error, _, server = await under_virtual_time(script, STORED, mode=AppMode.WORKFLOW)
+    assert events == []
+    assert isinstance(error, ProviderTimeout)
+    assert server.calls[QUESTION] == 1
 
 
 async def test_pings_do_not_count_as_the_first_event() -> None:

@@ -93,7 +93,7 @@ def test_any_other_404_points_at_the_base_url(sent: bytes, *, stored: bool) -> N
 def test_an_error_event_means_the_same_but_only_want_of_room_may_be_repeated(
     code: str | None, status: int, kind: type[ProviderError], *, repeatable: bool
 ) -> None:
-    failure = from_event(code, status, "message")
+    failure = from_event(code, status, "message", had_begun=False)
     assert type(failure.error) is kind
     assert failure.repeatable is repeatable
 

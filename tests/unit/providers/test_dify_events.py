@@ -162,6 +162,14 @@ def test_a_failed_workflow_is_explained_by_the_error_that_follows() -> None:
     assert isinstance(reader.failure.error, QuotaExhausted)
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_want_of_room_is_asked_again_only_where_no_node_has_run(*, begun: bool) -> None:
+    started = [payload("workflow_started", workflow_run_id="r1")] if begun else []
+    _, reader = read(*started, payload("error", code="too_many_requests", status=429))
+    assert reader.failure is not None
+    assert reader.failure.repeatable is not begun
+
+
 def test_a_failed_workflow_without_explanation_is_a_failure_all_the_same() -> None:
     events, reader = read(payload("workflow_finished", data={"status": "failed", "error": "boom"}))
     assert not any(isinstance(event, Finished) for event in events)

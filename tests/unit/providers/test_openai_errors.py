@@ -144,10 +144,14 @@ def test_only_what_did_no_work_may_be_asked_again() -> None:
 
 
 def test_in_a_stream_only_a_want_of_room_may_be_asked_again() -> None:
-    assert from_event({"error": {"message": "x", "code": "rate_limit_exceeded"}}).repeatable
-    assert from_event({"error": {"message": "x", "code": 429}}).repeatable
-    assert not from_event({"error": {"message": "x", "code": 502}}).repeatable
-    assert not from_event({"error": {"message": "x"}}).repeatable
+    word = {"error": {"message": "x", "code": "rate_limit_exceeded"}}
+    status = {"error": {"message": "x", "code": 429}}
+    assert from_event(word, had_begun=False).repeatable
+    assert from_event(status, had_begun=False).repeatable
+    assert not from_event(word, had_begun=True).repeatable
+    assert not from_event(status, had_begun=True).repeatable
+    assert not from_event({"error": {"message": "x", "code": 502}}, had_begun=False).repeatable
+    assert not from_event({"error": {"message": "x"}}, had_begun=False).repeatable
 
 
 def test_a_wait_that_is_asked_for_is_passed_on() -> None:

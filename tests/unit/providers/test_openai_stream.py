@@ -129,6 +129,13 @@ async def test_a_field_that_is_refused_is_left_out_and_not_offered_again(field: 
         assert [field in each.values for each in pair.server.requests] == [True, False, False]
 
 
+@pytest.mark.parametrize("field", ["stream_options", "user"])
+async def test_questions_that_meet_the_same_refusal_at_once_are_all_answered(field: str) -> None:
+    async with openai_pair(refuses={field}) as pair:
+        asked = [events_of(pair.provider, ASK) for _ in range(4)]
+        assert all(is_whole(events) for events in await asyncio.gather(*asked))
+
+
 async def test_a_server_that_knows_the_newer_name_of_the_limit_alone_is_told_by_it() -> None:
     async with openai_pair(refuses={"max_tokens"}, max_tokens=9) as pair:
         assert is_whole(await events_of(pair.provider, ASK))
@@ -137,8 +144,9 @@ async def test_a_server_that_knows_the_newer_name_of_the_limit_alone_is_told_by_
         assert "max_tokens" not in second.values
 
 
-async def test_a_field_that_the_operator_insists_on_is_refused_once_and_for_all() -> None:
-    async with openai_pair(refuses={"logit_bias"}, extra_body={"logit_bias": {}}) as pair:
+@pytest.mark.parametrize("field", ["logit_bias", "user"])
+async def test_a_field_that_the_operator_insists_on_is_refused_once_and_for_all(field: str) -> None:
+    async with openai_pair(refuses={field}, extra_body={field: "x"}) as pair:
         _, error = await events_and_error(pair.provider, ASK)
         assert isinstance(error, ProviderMisconfigured)
         assert len(pair.server.requests) == 1
@@ -177,6 +185,15 @@ async def test_an_error_in_the_stream_keeps_the_text_and_is_not_asked_again() ->
         assert text_of(events)
         assert isinstance(error, ProviderUnavailable)
         assert pair.server.calls["问"] == 1
+
+
+async def test_a_model_that_has_thought_is_not_asked_again_for_want_of_room() -> None:
+    busy = {"message": "slow", "code": "rate_limit_exceeded"}
+    script = ChatScript(reasoning="想", ending=ChatEnding.ERROR, ending_after_pieces=0, error=busy)
+    events, error, _, server = await under_virtual_time(script)
+    assert isinstance(error, ProviderBusy)
+    assert text_of(events) == ""
+    assert server.calls[ASK.text] == 1
 
 
 async def test_text_is_gathered_and_given_on_in_few_pieces() -> None:
