@@ -13,7 +13,7 @@ from support.dify_pair import dify_pair, events_and_error, events_of, ids_of, is
 from support.openai_pair import openai_pair
 from yingda.clock import SystemClock
 from yingda.errors import ProviderError
-from yingda.providers.audio_kinds import kind_of
+from yingda.file_kinds import kind_of
 from yingda.providers.base import Event, Picture, Prompt, Provider, RunTrace, TextDelta
 from yingda.providers.capabilities import Rating, Recording
 from yingda.simulator.dify_extras import silence

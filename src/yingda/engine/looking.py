@@ -14,7 +14,7 @@ from yingda.engine.downloads import Downloads
 from yingda.engine.media_base import Media
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import MediaError, PictureUnusable
-from yingda.media.kinds import Kind, kind_of
+from yingda.file_kinds import Kind, kind_of
 from yingda.providers.base import Picture, Prompt, Provider
 from yingda.providers.capabilities import Capabilities, Memory
 from yingda.store.base import Store

@@ -14,8 +14,8 @@ import msgspec
 from PIL import Image, ImageOps
 
 from yingda.errors import MediaTooLarge, MediaUnreadable
+from yingda.file_kinds import Kind, kind_of
 from yingda.media.base import Converted
-from yingda.media.kinds import Kind, kind_of
 from yingda.media.worker_base import PictureJob, work
 
 #: What may be decoded at all, by the library's names.

@@ -17,8 +17,8 @@ from av.audio import AudioStream
 from av.audio.resampler import AudioResampler
 
 from yingda.errors import MediaTooLarge, MediaUnreadable
+from yingda.file_kinds import Kind, kind_of
 from yingda.media.base import Converted
-from yingda.media.kinds import Kind, kind_of
 from yingda.media.stillness import SAMPLE_BYTES, pieces
 from yingda.media.worker_base import Mp3Job, WavJob, work
 

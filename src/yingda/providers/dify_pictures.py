@@ -11,6 +11,7 @@ import msgspec
 
 from yingda.clock import Clock
 from yingda.errors import PictureUnusable, ProviderError, ProviderTimeout, ProviderUnavailable
+from yingda.file_kinds import Kind
 from yingda.providers.base import Picture, Prompt
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_features import NOTHING_ATTACHED, Attached, PictureWay, picture_way
@@ -24,12 +25,7 @@ _AT_ONCE: Final = 4
 #: Our choice: how long an app's settings are taken for what they were; its owner may change them.
 _KNOWN_FOR_S: Final = 300.0
 #: Content type → the ending that Dify tells pictures by.
-_ENDINGS: Final = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-}
+_ENDINGS: Final = {kind.value: kind.ending for kind in (Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP)}
 #: Refusals that another picture would not meet.
 _UNUSABLE: Final = frozenset(
     {

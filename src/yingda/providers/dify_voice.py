@@ -14,7 +14,7 @@ from yingda.errors import (
     ProviderUnavailable,
     VoiceUnusable,
 )
-from yingda.providers.audio_kinds import kind_of
+from yingda.file_kinds import kind_of
 from yingda.providers.capabilities import Recording
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_settings import DifySettings
@@ -102,11 +102,11 @@ class DifyVoice:
             raise _not_spoken(failed.failure) from failed.__cause__
         if len(content) >= BODY_LIMIT_BYTES:
             raise ProviderUnavailable("Dify's speech is too large", mend="Let it read less.")
-        content_type = kind_of(content)
-        if content_type is None:
+        kind = kind_of(content)
+        if kind is None or kind.is_picture:
             mend = "Choose another text-to-speech model in Dify; MP3, WAV, Ogg and AAC are known."
             raise ProviderUnavailable("Dify's speech is no recording that is known", mend=mend)
-        return Recording(content=content, content_type=content_type)
+        return Recording(content=content, content_type=kind.value)
 
 
 def _form(recording: Recording, user: str) -> FileForm:

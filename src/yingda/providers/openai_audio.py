@@ -6,9 +6,10 @@ Knows the two endpoints. Source: OpenAI API reference, "Create transcription" an
 import msgspec
 
 from yingda.errors import ProviderError, ProviderMisconfigured, ProviderUnavailable, VoiceUnusable
-from yingda.providers.audio_kinds import ENDINGS, kind_of
+from yingda.file_kinds import kind_of
 from yingda.providers.capabilities import Recording
 from yingda.providers.forms import FileForm
+from yingda.providers.http import BODY_LIMIT_BYTES
 from yingda.providers.openai_api import OpenAiApi
 from yingda.providers.openai_codes import REQUEST
 from yingda.providers.openai_wire import UNREADABLE
@@ -35,11 +36,11 @@ class OpenAiTranscriber:
 
         Raises `VoiceUnusable` when the server cannot read the recording, else a `ProviderError`.
         """
-        kind = kind_of(recording.content) or recording.content_type
+        kind = kind_of(recording.content)
         form = FileForm(
             content=recording.content,
-            filename=f"voice.{ENDINGS.get(kind, 'bin')}",
-            content_type=kind,
+            filename="voice.bin" if kind is None else f"voice.{kind.ending}",
+            content_type=recording.content_type if kind is None else kind.value,
             fields={"model": self._model, "response_format": "json"},
         )
         try:
@@ -71,10 +72,12 @@ class OpenAiSpeaker:
             body["voice"] = self._voice
         _, content = await self._api.call("/audio/speech", body, deadline_s=self._deadline_s)
         # What the header says is often the form that was asked for, whatever came.
+        if len(content) >= BODY_LIMIT_BYTES:
+            raise ProviderUnavailable("the sound is too large", mend="Let it read less.")
         kind = kind_of(content)
-        if kind is None:
+        if kind is None or kind.is_picture:
             raise ProviderUnavailable("what came is no sound", mend=_SERVER_MEND)
-        return Recording(content=content, content_type=kind)
+        return Recording(content=content, content_type=kind.value)
 
 
 def _about_recording(error: ProviderMisconfigured) -> ProviderError:

@@ -11,8 +11,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from support import media
 from yingda.errors import MediaError, MediaTooLarge, MediaUnreadable
+from yingda.file_kinds import kind_of
 from yingda.media.base import Converted
-from yingda.media.kinds import kind_of
 from yingda.media.picture_worker import convert
 from yingda.media.worker_base import PictureJob
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from support import media
 from yingda.errors import MediaError, MediaTooLarge, MediaUnreadable
+from yingda.file_kinds import kind_of
 from yingda.media.base import Converted
-from yingda.media.kinds import kind_of
 from yingda.media.sound_worker import convert
 from yingda.media.worker_base import Mp3Job, WavJob
 

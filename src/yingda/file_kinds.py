@@ -1,8 +1,9 @@
 """What a file is, by its first bytes; neither a name nor what a server said counts. Pure.
 
-Own lines, for twelve kinds need no library: `filetype` has had no release since 2022, `puremagic`
+Own lines, for so few kinds need no library: `filetype` has had no release since 2022, `puremagic`
 weighs hundreds of kinds that we would refuse anyway. Sources: the formats' specifications (ISO
-10918-1, RFC 2083, GIF89a, RFC 9649, RFC 4867, RFC 3533, ISO 11172-3, ISO 13818-7, ISO 14496-12).
+10918-1, RFC 2083, GIF89a, RFC 9649, RFC 4867, RFC 3533, ISO 11172-3, ISO 13818-7, ISO 14496-12,
+RFC 9639, RFC 8794).
 """
 
 from enum import StrEnum
@@ -27,6 +28,15 @@ class Kind(StrEnum):
     MP3 = "audio/mpeg"
     WAV = "audio/wav"
     AAC = "audio/aac"
+    FLAC = "audio/flac"
+    #: Any file of this family but a HEIC: what is in it besides sound, nobody looks.
+    MP4 = "audio/mp4"
+    WEBM = "audio/webm"
+
+    @property
+    def ending(self) -> str:
+        """How a file of this kind is called, without the dot."""
+        return _ENDINGS.get(self) or self.value.partition("/")[2]
 
     @property
     def is_picture(self) -> bool:
@@ -34,6 +44,14 @@ class Kind(StrEnum):
         return self.value.startswith("image/")
 
 
+#: Where it is not the media type's second word.
+_ENDINGS: Final = {
+    Kind.JPEG: "jpg",
+    Kind.AMR_WB: "amr",
+    Kind.SPEEX: "spx",
+    Kind.MP3: "mp3",
+    Kind.MP4: "m4a",
+}
 _HEADS: Final = (
     (b"\xff\xd8\xff", Kind.JPEG),
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
@@ -42,6 +60,8 @@ _HEADS: Final = (
     (b"#!AMR\n", Kind.AMR),
     (b"#!AMR-WB\n", Kind.AMR_WB),
     (b"ID3", Kind.MP3),
+    (b"fLaC", Kind.FLAC),
+    (b"\x1aE\xdf\xa3", Kind.WEBM),
 )
 _RIFF: Final = {b"WEBP": Kind.WEBP, b"WAVE": Kind.WAV}
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
@@ -59,7 +79,7 @@ def kind_of(content: bytes) -> Kind | None:
     if content[:4] == b"RIFF":
         return _RIFF.get(content[8:12])
     if content[4:8] == b"ftyp":
-        return Kind.HEIC if content[8:12] in _HEIC_BRANDS else None
+        return Kind.HEIC if content[8:12] in _HEIC_BRANDS else Kind.MP4
     if content[:4] == b"OggS":
         return _ogg_kind(content)
     if content[:2] == b"BM" and len(content) > _BMP_HEAD_BYTES and content[6:10] == bytes(4):
