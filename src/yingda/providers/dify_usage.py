@@ -6,17 +6,18 @@ Knows that object's fields alone. An odd one never spoils the answer: it tells n
 import msgspec
 
 from yingda.providers.base import Usage
+from yingda.providers.counts import tokens_in
 
 #: What a decoder raises for foreign bytes; the last for JSON nested beyond the stack.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _WireUsage(msgspec.Struct, frozen=True):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    total_price: str | float | None = None
-    currency: str | None = None
+    prompt_tokens: object = None
+    completion_tokens: object = None
+    total_tokens: object = None
+    total_price: object = None
+    currency: object = None
 
 
 class _Metadata(msgspec.Struct, frozen=True):
@@ -34,10 +35,12 @@ def usage_in(metadata: msgspec.Raw) -> Usage | None:
         return None
     if wire is None:
         return None
+    price = wire.total_price
+    is_price = isinstance(price, str | int | float) and not isinstance(price, bool)
     return Usage(
-        prompt_tokens=wire.prompt_tokens or 0,
-        completion_tokens=wire.completion_tokens or 0,
-        total_tokens=wire.total_tokens or 0,
-        total_price=None if wire.total_price is None else str(wire.total_price),
-        currency=wire.currency,
+        prompt_tokens=tokens_in(wire.prompt_tokens),
+        completion_tokens=tokens_in(wire.completion_tokens),
+        total_tokens=tokens_in(wire.total_tokens),
+        total_price=str(price) if is_price else None,
+        currency=wire.currency if isinstance(wire.currency, str) else None,
     )

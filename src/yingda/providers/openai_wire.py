@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from yingda.providers.base import Usage
+from yingda.providers.counts import tokens_in
 
 #: What a decoder raises for foreign bytes; the last for JSON nested beyond the stack.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -52,20 +53,6 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     message: Any = None
 
 
-class _Details(msgspec.Struct, frozen=True):
-    cached_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct, frozen=True):
-    prompt_tokens: int | None = None
-    #: OpenAI's place for what was read before; DeepSeek's is the next, Moonshot's the last.
-    prompt_tokens_details: _Details | None = None
-    prompt_cache_hit_tokens: int | None = None
-    cached_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-
-
 #: Raises `msgspec.ValidationError` for a field of the wrong type.
 CHUNK = msgspec.json.Decoder(Chunk)
 
@@ -84,17 +71,28 @@ def text_of(choice: Choice) -> str:
 
 
 def usage_in(told: object) -> Usage | None:
-    """What the answer cost; None where it is not in a form to be read."""
-    try:
-        found = msgspec.convert(told, _Usage)
-    except msgspec.ValidationError:
+    """What the answer cost; None where nothing of it can be read. One odd field spoils no other."""
+    if not isinstance(told, dict):
         return None
-    prompt, completion = found.prompt_tokens or 0, found.completion_tokens or 0
-    details = found.prompt_tokens_details or _Details()
-    cached = details.cached_tokens or found.prompt_cache_hit_tokens or found.cached_tokens
+    prompt = tokens_in(told.get("prompt_tokens"))
+    completion = tokens_in(told.get("completion_tokens"))
+    total = tokens_in(told.get("total_tokens")) or prompt + completion
+    if not total:
+        return None
     return Usage(
         prompt_tokens=prompt,
-        cached_prompt_tokens=cached or 0,
+        cached_prompt_tokens=min(_cached_in(told), prompt),
         completion_tokens=completion,
-        total_tokens=found.total_tokens or prompt + completion,
+        total_tokens=total,
     )
+
+
+def _cached_in(told: dict[str, object]) -> int:
+    """Of the prompt, what was read before: OpenAI's place, DeepSeek's, Moonshot's."""
+    details = told.get("prompt_tokens_details")
+    places = (
+        details.get("cached_tokens") if isinstance(details, dict) else None,
+        told.get("prompt_cache_hit_tokens"),
+        told.get("cached_tokens"),
+    )
+    return next((count for each in places if (count := tokens_in(each))), 0)

@@ -262,6 +262,17 @@ def test_usage_with_a_price_is_told() -> None:
     assert events[-1] == Finished(usage=price)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"prompt_tokens": "1"}, {"prompt_tokens": 1.0}, {"total_tokens": {}}, {"latency": []}],
+)
+def test_one_odd_field_of_usage_spoils_no_other(odd: dict[str, object]) -> None:
+    usage = {"prompt_tokens": 1, "total_price": "0.0012", "currency": "USD"} | odd
+    events, _ = read(message("答"), payload("message_end", metadata={"usage": usage}))
+    price = Usage(prompt_tokens=1, total_price="0.0012", currency="USD")
+    assert events[-1] == Finished(usage=price)
+
+
 def test_what_a_run_cost_is_told_even_if_it_said_nothing_or_failed() -> None:
     end = payload("message_end", metadata={"usage": {"total_tokens": 9}})
     events, reader = read(message("<think>想</think>"), end)

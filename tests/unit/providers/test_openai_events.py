@@ -180,6 +180,31 @@ def test_tokens_that_were_read_before_are_told_apart(cached: dict[str, object]) 
     assert usage.cached_prompt_tokens == 2
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"prompt_tokens": "3"},
+        {"prompt_tokens": 3.0},
+        {"prompt_tokens_details": []},
+        {"prompt_tokens_details": {"cached_tokens": "none"}},
+        {"cached_tokens": -1},
+        {"total_tokens": None},
+        {"total_tokens": 10**30},
+    ],
+)
+def test_one_odd_number_spoils_no_other(odd: dict[str, object]) -> None:
+    last = json.dumps({"choices": [], "usage": USAGE | odd}).encode()
+    events, _ = told(chunk("好", "stop"), last, DONE)
+    assert usage_of(events) == Usage(prompt_tokens=3, completion_tokens=6, total_tokens=9)
+
+
+@pytest.mark.parametrize("nothing", [{}, {"prompt_tokens": True}, [], "9", {"total_tokens": -4}])
+def test_a_usage_of_nothing_is_none(nothing: object) -> None:
+    last = json.dumps({"choices": [], "usage": nothing}).encode()
+    events, _ = told(chunk("好", "stop"), last, DONE)
+    assert usage_of(events) is None
+
+
 def test_a_usage_without_a_total_is_summed_up() -> None:
     last = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 6}}
     events, _ = told(chunk("好", "stop"), json.dumps(last).encode(), DONE)
