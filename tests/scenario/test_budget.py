@@ -131,6 +131,39 @@ async def test_answers_without_a_price_are_told_once_under_a_budget(tmp_path: Pa
         assert [entry["provider"] for entry in told(logs, "answer_without_price")] == ["scripted"]
 
 
+async def test_a_price_of_nothing_without_a_table_is_told_as_none_and_in_no_currency(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path, budget=BUDGET) as house:
+        free = Usage(prompt_tokens=9, total_tokens=9, total_price="0.0", currency="USD")
+        house.provider.default = Script(usage=free)
+        with capture_logs() as logs:
+            for n in range(3):
+                await house.run(house.phone(f"o_{n}").say("问"))
+        assert [entry["provider"] for entry in told(logs, "answer_without_price")] == ["scripted"]
+        assert told(logs, "budget_other_currency") == []
+
+
+@pytest.mark.parametrize("tokens", [10**30, 2**63, -(10**30)])
+async def test_no_figure_of_a_provider_keeps_an_answer_from_its_end(
+    tmp_path: Path, tokens: int
+) -> None:
+    async with open_house(tmp_path) as house:
+        await priced(house, table(1, 1))
+        usage = Usage(
+            prompt_tokens=tokens,
+            cached_prompt_tokens=tokens,
+            completion_tokens=tokens,
+            total_tokens=tokens,
+        )
+        house.provider.default = Script(usage=usage)
+        assert "好的，这是回答。" in (await house.run(house.phone().say("问"))).text
+        believed = max(0, min(tokens, 10**12))
+        assert house.rows("SELECT state, prompt_tokens, total_tokens FROM turn") == [
+            ("answered", believed, believed)
+        ]
+
+
 async def test_the_end_of_a_turn_tells_who_answered_how_fast_and_at_what_price(
     tmp_path: Path,
 ) -> None:

@@ -71,7 +71,7 @@ def crossed(budget: Budget, spent: Spent) -> Crossing | None:
     """What this spending has come to; each comes once in a month."""
     before_nano = spent.price_nano - spent.added_nano
     if spent.currency != budget.currency:
-        return None if before_nano else Crossing.OTHER_CURRENCY
+        return Crossing.OTHER_CURRENCY if spent.added_nano and not before_nano else None
     if before_nano < budget.price_nano <= spent.price_nano:
         return Crossing.USED
     if before_nano < budget.warning_nano <= spent.price_nano:

@@ -3,7 +3,7 @@
 Knows the providers' price tables and the accounts' budgets. Counts nothing: the store does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -18,6 +18,10 @@ from yingda.store.cost_base import Charge, Cost, Spent
 from yingda.store.runs import Ended, Outcome
 
 _log = structlog.get_logger()
+
+#: Tokens of one run that are believed, of each kind. Our choice: thousands of the longest contexts
+#: there are, and a million runs at it still fit the database's whole numbers.
+_MOST_TOKENS = 10**12
 
 
 class Costs:
@@ -49,10 +53,10 @@ class Costs:
         used = [usage for _, usage in running.usages]
         return Cost(
             month=month,
-            prompt_tokens=sum(each.prompt_tokens for each in used),
-            cached_prompt_tokens=sum(each.cached_prompt_tokens for each in used),
-            completion_tokens=sum(each.completion_tokens for each in used),
-            total_tokens=sum(_total(each) for each in used),
+            prompt_tokens=_believed(each.prompt_tokens for each in used),
+            cached_prompt_tokens=_believed(each.cached_prompt_tokens for each in used),
+            completion_tokens=_believed(each.completion_tokens for each in used),
+            total_tokens=_believed(_total(each) for each in used),
             total_price=None if own is None else amount(own.price_nano),
             currency=None if own is None else own.currency,
             price_nano=None if own is None else own.price_nano,
@@ -74,9 +78,10 @@ class Costs:
         sums: dict[str, int] = {}
         for provider, usage in usages:
             charge = price_of(usage, self._prices.get(provider))
-            if charge is None:
+            if charge is None or (not charge.price_nano and provider not in self._prices):
+                # Nothing is what Dify names as the price of a model whose price it does not know.
                 self._tell_unpriced(account, provider)
-            else:
+            if charge is not None:
                 before_nano = sums.pop(charge.currency, 0)
                 sums[charge.currency] = before_nano + charge.price_nano
         return tuple(Charge(currency=name, price_nano=nano) for name, nano in sums.items())
@@ -129,6 +134,11 @@ def _figures(budget: Budget, spent: Spent) -> dict[str, object]:
         "budget": amount(budget.price_nano),
         "budget_currency": budget.currency,
     }
+
+
+def _believed(tokens: Iterable[int]) -> int:
+    """Their sum. What a provider tells is kept with the answer, which no figure may hinder."""
+    return min(sum(max(0, each) for each in tokens), _MOST_TOKENS)
 
 
 def _total(usage: Usage) -> int:

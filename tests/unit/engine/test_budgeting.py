@@ -70,6 +70,7 @@ def test_an_account_without_a_budget_has_no_allowance_and_any_other_a_month_s() 
         (10, 1, "CNY", None),
         (0, 1, "USD", Crossing.OTHER_CURRENCY),
         (1, 99, "USD", None),
+        (0, 0, "USD", None),
     ],
 )
 def test_each_occasion_comes_once_in_a_month(
