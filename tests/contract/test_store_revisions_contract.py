@@ -11,7 +11,7 @@ import pytest
 from support.stores import ANN, NOON, OPEN, SHOP, Desk, turn_id_of
 from yingda.store.base import ChosenReply, NewHold, NewOffer, OfferedPart
 from yingda.store.entries import Entered
-from yingda.store.runs import Outcome
+from yingda.store.runs import Outcome, RunIds, StandIn
 from yingda.turn.model import Cursor, Notice, Turn
 
 
@@ -272,3 +272,13 @@ async def test_latencies_are_those_of_answered_turns_of_the_provider_newest_firs
         await desk.store.finish(claim.turn.id, 1, outcome, NOON + 1 + took_s)
     assert await desk.store.latencies("dify", 2) == (8.0, 5.0)
     assert await desk.store.latencies("other", 64) == ()
+
+
+async def test_an_answer_by_a_stand_in_tells_of_the_one_and_of_the_other(desk: Desk) -> None:
+    turn_id = turn_id_of(await desk.ask("m:1"))
+    await desk.claim(turn_id)
+    stand_in = StandIn(provider="spare", left=RunIds(), at=NOON)
+    await desk.store.stand_in(turn_id, 1, stand_in)
+    await desk.store.finish(turn_id, 1, Outcome(answer="x"), NOON + 1 + 4)
+    for name in ("dify", "spare"):
+        assert await desk.store.latencies(name, 64) == (4.0,)
