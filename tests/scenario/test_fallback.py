@@ -210,7 +210,8 @@ async def test_after_a_crash_the_answer_is_looked_for_at_whoever_was_asked_last(
         assert "找到的。" in (await house.run(phone.say("1"))).text
         assert [len(spare.finds), len(house.provider.finds)] == [1, 0]
         assert spare.finds[0].task_id == "task-1"
-        assert house.rows("SELECT provider FROM turn") == [("spare",)]
+        # By its message the answer is rated, and told from a later turn's.
+        assert house.rows("SELECT provider, message_id FROM turn") == [("spare", "message-1")]
         await house.run(phone.say("再问"))
         assert house.provider.calls[-1].conversation_id == "conversation-1"
 

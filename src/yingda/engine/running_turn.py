@@ -80,7 +80,6 @@ class RunningTurn:
         """A stand-in is asked; nothing that could be read has come."""
         self.ids = RunIds(started_at=self.claim.turn.entered_at, provider=provider)
         self._pieces = []
-        self._is_metered = False
         self._conversation_was_reset = False
 
     def hear(self, words: str) -> None:
@@ -153,8 +152,7 @@ class RunningTurn:
             self.begin_with(self.asked_earlier)
         self._pieces = [found.text]
         self._meter(found.usage)
-        conversation_id = found.conversation_id or self.ids.conversation_id
-        self.ids = msgspec.structs.replace(self.ids, conversation_id=conversation_id)
+        self.take(Started(conversation_id=found.conversation_id, message_id=found.message_id))
         return self.answered()
 
     def trace(self) -> RunTrace:
