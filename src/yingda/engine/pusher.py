@@ -133,15 +133,16 @@ class Pusher:
         try:
             while True:
                 own.is_woken = False
-                turn_id = await insist(
-                    self._clock, lambda: self._store.next_pushed(own.account, own.openid)
-                )
+                turn_id = await self._next(own)
                 goes_on = turn_id is not None and await self._push(own, turn_id)
                 # Between this look and the end nothing is awaited, so that no wake is missed.
                 if not goes_on and (self._is_draining or not own.is_woken):
                     return
         finally:
             del self._rounds[(own.account, own.openid)]
+
+    async def _next(self, own: Round) -> int | None:
+        return await insist(self._clock, lambda: self._store.next_pushed(own.account, own.openid))
 
     async def _push(self, own: Round, turn_id: int) -> bool:
         """Send of this turn what can be sent; whether another one is to be looked for.
@@ -196,6 +197,9 @@ class Pusher:
             if quota is not None:
                 self._typing.keep(account, own.openid, quota.acted_at)
             await own.pause(_LOOK_EVERY_S)
+            if seen.look.others_pushed and await self._next(own) != seen.turn.id:
+                own.wake()
+                return
             if quota is not None and quota.runs_out_within(TELL_BEFORE_S, self._clock.now()):
                 return
             written = await self._live.so_far(seen.turn.id) if enough_chars is not None else None

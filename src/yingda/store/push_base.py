@@ -104,7 +104,11 @@ class PushStore(Protocol):
         """What is left of the follower's last grant."""
 
     async def next_pushed(self, account: str, openid: str) -> int | None:
-        """The follower's oldest turn that is to be pushed: the only one that may send."""
+        """The follower's turn that is to be pushed next: the only one that may send.
+
+        The oldest, but those that run and have shown nothing come after the others: a follower
+        may have a question in each of several conversations.
+        """
 
     async def push_look(self, turn_id: int) -> PushLook:
         """The follower's quota, and the part in doubt at the turn's cursor."""
@@ -112,7 +116,7 @@ class PushStore(Protocol):
     async def choose_part(self, new: NewPart) -> int | None:
         """Move the cursor over a part and spend one message, before it is sent; the part's id.
 
-        None, and no change, when the turn is not the follower's oldest pushed one, a part of the
+        None, and no change, when the turn is not the follower's next pushed one, a part of the
         follower is under way, no message is left, or the part does not start at the cursor.
         """
 

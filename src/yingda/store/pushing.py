@@ -20,8 +20,10 @@ _GIVE_BACK = """
     UPDATE quota SET messages_left = messages_left + 1
     WHERE account = :account AND openid = :openid
 """
+# One that runs and has shown nothing holds up none of another conversation that has ended.
 _NEXT = """
-    SELECT min(id) FROM turn WHERE account = :account AND openid = :openid AND is_pushed = 1
+    SELECT id FROM turn WHERE account = :account AND openid = :openid AND is_pushed = 1
+    ORDER BY state IN ('queued', 'running') AND parts_offered = 0, id LIMIT 1
 """
 _OTHERS = """
     SELECT count(*) FROM turn
@@ -75,10 +77,9 @@ _END_DONE = """
 
 
 def next_pushed(account: str, openid: str) -> Steps[int | None]:
-    """The follower's oldest turn that is to be pushed."""
-    rows = yield from fetch(_NEXT, account=account, openid=openid)
-    oldest: int | None = rows[0][0]
-    return oldest
+    """The follower's turn that is to be pushed first."""
+    row = yield from fetch_one(_NEXT, account=account, openid=openid)
+    return row[0] if row else None
 
 
 def push_look(turn_id: int) -> Steps[PushLook]:
