@@ -98,3 +98,24 @@ def test_a_budget_that_cannot_be_used_up_is_a_warning(
     assert [each.key for each in warnings] == ["accounts.shop.monthly_budget"] * len(mends)
     for warning, mend in zip(warnings, mends, strict=True):
         assert mend in warning.mend.en
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'models = { Smart = "assistant", Local = "bare" }',
+        "split = { assistant = 9, bare = 1 }",
+        'rules = [{ prefix = "/x", ask = true, provider = "bare" }]',
+    ],
+)
+def test_a_budget_is_weighed_against_everybody_who_may_be_asked(tmp_path: Path, line: str) -> None:
+    bare = '[providers.bare]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
+    text = BUDGET.replace("provider =", f"{line}\nprovider =") + bare
+    (warning,) = from_file(tmp_path, text).warnings
+    assert "providers.bare.price_in_per_million" in warning.mend.en
+
+
+def test_a_budget_is_weighed_against_stand_ins(tmp_path: Path) -> None:
+    bare = '[providers.bare]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
+    (warning,) = from_file(tmp_path, BUDGET + 'fallback = ["bare"]\n' + bare).warnings
+    assert "providers.bare.price_in_per_million" in warning.mend.en

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from yingda.config.fields import folded
 from yingda.config.prices import DEFAULT_CURRENCY
+from yingda.config.routing import asked_by
 from yingda.config.sources import Sources, Table
 from yingda.config.texts import Problem, problem
 
@@ -26,15 +27,9 @@ def budget_warnings(sources: Sources) -> Iterator[Problem]:
     """Budgets that some provider of the account cannot use up."""
     for name, account in sources.accounts.items():
         if "monthly_budget" in account:
-            for provider in _providers(account):
+            for provider in asked_by(sources, account):
                 if provider in sources.providers:
                     yield from _budget_warnings(sources, name, account, provider)
-
-
-def _providers(account: Table) -> list[str]:
-    """Whoever may be asked for the account."""
-    chosen = account.get("provider")
-    return [chosen.strip()] if isinstance(chosen, str) else []
 
 
 def _budget_warnings(

@@ -111,6 +111,22 @@ def _named(value: object, label: str) -> Iterator[tuple[str, str]]:
                 yield from _named(each, f"{label}.{key}")
 
 
+def asked_by(sources: Sources, account: Table) -> tuple[str, ...]:
+    """Whoever may be asked for this account, each once; unknown names among them."""
+    models, split = account.get("models"), account.get("split")
+    named = [
+        account.get("provider"),
+        *(models.values() if isinstance(models, dict) else ()),
+        *(split if isinstance(split, dict) else ()),
+        *(each for key in _DUTIES for _, each in _named(account.get(key), key)),
+    ]
+    firsts = [each.strip() for each in named if isinstance(each, str) and each.strip()]
+    fallbacks = [sources.providers.get(each, {}).get("fallback") for each in firsts]
+    listed = [other for each in fallbacks if isinstance(each, list) for other in each]
+    stand_ins = [each.strip() for each in listed if isinstance(each, str)]
+    return tuple(dict.fromkeys((*firsts, *stand_ins)))
+
+
 def _kind(sources: Sources, name: str) -> object:
     return sources.providers[name].get("kind")
 
