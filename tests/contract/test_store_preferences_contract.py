@@ -169,6 +169,41 @@ async def test_a_cut_stand_in_leaves_the_conversation_alone(desk: Desk) -> None:
     assert await deletions(desk, NOON + 30) == {("spare", "here")}
 
 
+async def test_what_was_left_in_the_moment_of_a_stop_goes_on_at_its_own_provider(
+    desk: Desk,
+) -> None:
+    turn_id = await begun(desk)
+    await desk.store.note_run(turn_id, 1, ids("dify", "there"))
+    await desk.store.enter_stop(new_push("stop", kind=PushKind.OTHER), lambda _: b"")
+    await stand_in(desk, turn_id, "spare", ids("dify", "there"))
+    await desk.store.keep_cut_run(turn_id, 1, ids("spare"), text="", at=NOON + 9)
+    after = await desk.claim(turn_id_of(await desk.ask("b")))
+    assert after.provider_conversation_id == "there"
+    await desk.leave("gone")
+    await desk.store.erase(NOON + 10, accepting=b"", provider_at=NOON + 20)
+    assert await deletions(desk, NOON + 30) == {("dify", "there")}
+
+
+async def test_what_was_left_after_an_erasure_is_deleted_where_it_was_begun(desk: Desk) -> None:
+    turn_id = await begun(desk)
+    await desk.leave("gone")
+    await desk.store.erase(NOON + 1, accepting=b"", provider_at=NOON + 1)
+    await stand_in(desk, turn_id, "spare", ids("dify", "there"))
+    assert await deletions(desk, NOON + 30) == {("dify", "there")}
+
+
+async def test_a_stand_in_that_is_looked_for_was_asked_in_no_conversation(desk: Desk) -> None:
+    turn_id = await begun(desk)
+    await stand_in(desk, turn_id, "spare", ids("dify", "there"))
+    await desk.store.note_run(turn_id, 1, ids("spare", "here"))
+    # Cut twice: the second run had only looked for the first one's answer.
+    for _ in range(2):
+        claim = await desk.claim(turn_id)
+        assert claim.earlier is not None
+        assert (claim.earlier.provider, claim.earlier.conversation_id) == ("spare", "here")
+        assert claim.earlier.asked_in_conversation_id is None
+
+
 async def test_a_worker_that_was_taken_for_dead_has_nobody_stand_in(desk: Desk) -> None:
     turn_id = await begun(desk)
     await desk.claim(turn_id)

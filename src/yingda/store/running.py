@@ -110,7 +110,11 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
     earlier = None
     if run_no:
         yield from execute(_KEEP_LOST_RUN, id=turn_id, at=at)
-        earlier = _run_ids((yield from fetch(_FIND_LOST_RUN, id=turn_id))[0], asked_earlier_in)
+        lost = (yield from fetch(_FIND_LOST_RUN, id=turn_id))[0]
+        # What is looked for may be a run before the last one, and a stand-in's: that was asked in
+        # no conversation, whatever the last one was asked in.
+        is_own = lost[-1] in {None, provider}
+        earlier = _run_ids(lost, asked_earlier_in if is_own else None)
     row = yield from fetch_one(_CLAIM, id=turn_id, at=at, asked_in=asked_in, provider=provider)
     assert row is not None, "the turn was found in this very transaction"
     turn = turn_from(row)

@@ -3,10 +3,11 @@
 from yingda.store.runs import RunIds, StandIn
 from yingda.store.steps import Steps, execute, fetch_one
 
+# Also of a turn that was cancelled in the very moment: what it left is somebody's all the same.
 _CONVERSATION = """
-    SELECT c.id, c.provider, c."user", t.asked_in_conversation_id
+    SELECT c.id, c.provider, c."user", t.asked_in_conversation_id, t.erased_at
     FROM turn t JOIN conversation c ON c.id = t.conversation_id
-    WHERE t.id = :id AND t.run_no = :run_no AND t.state = 'running'
+    WHERE t.id = :id AND t.run_no = :run_no AND t.state IN ('running', 'cancelled')
 """
 _ASK = """
     UPDATE turn SET provider = :provider, asked_in_conversation_id = NULL,
@@ -33,11 +34,11 @@ def stand_in(turn_id: int, run_no: int, new: StandIn) -> Steps[None]:
     found = yield from fetch_one(_CONVERSATION, id=turn_id, run_no=run_no)
     if found is None:
         return
-    conversation_id, own, user, asked_in = found
+    conversation_id, own, user, asked_in, erased_at = found
     yield from execute(_ASK, id=turn_id, provider=new.provider)
     if not new.left.conversation_id:
         return
-    if new.left.provider == own:
+    if new.left.provider == own and erased_at is None:
         yield from continue_conversation(conversation_id, new.left, asked_in)
     else:
         yield from keep_deletion(new.left, own, user, new.at)
