@@ -148,6 +148,7 @@ _LIMITS_BYTES: Mapping[str, int] = {
     "model_list_open": FRAME_LIMIT_BYTES,
     "retry_label": LABEL_LIMIT_BYTES,
     "forget_label": LABEL_LIMIT_BYTES,
+    "sources_head": FRAME_LIMIT_BYTES,
     "status_more": FRAME_LIMIT_BYTES,
     "status_queued": PAGING_LIMIT_BYTES,
     "status_running": PAGING_LIMIT_BYTES,

@@ -16,6 +16,7 @@ from yingda.providers.base import (
     Metered,
     Prompt,
     RunTrace,
+    Source,
     Started,
     TextDelta,
     TextReplaced,
@@ -44,6 +45,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     #: Told before the text.
     metered: Usage | None = None
+    #: Also of a found answer.
+    sources: tuple[Source, ...] = ()
     #: What `find_finished` says of this question; None means that nothing is found.
     found: str | None = None
     find_after_s: float = 0.0
@@ -114,6 +117,7 @@ class ScriptedProvider:
             conversation_id=trace.conversation_id,
             message_id=trace.message_id,
             usage=script.usage,
+            sources=script.sources,
         )
 
     async def stop(self, trace: RunTrace) -> None:
@@ -163,7 +167,7 @@ class ScriptedProvider:
             raise script.fail
         if script.replaced_by is not None:
             yield TextReplaced(script.replaced_by)
-        yield Finished(usage=script.usage)
+        yield Finished(usage=script.usage, sources=script.sources)
 
 
 def _pieces(text: str, chunks: int) -> list[str]:

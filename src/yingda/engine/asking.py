@@ -11,6 +11,8 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.delivery.settled import handed_over
+from yingda.engine.accounts import Accounts
+from yingda.engine.citing import cited
 from yingda.engine.fallback import Fallback
 from yingda.engine.inputs import Inputs
 from yingda.engine.insist import insist
@@ -19,6 +21,7 @@ from yingda.errors import FailureKind, ProviderError, ProviderTimeout
 from yingda.providers.base import FoundAnswer, Provider
 from yingda.store.base import OfferedPart, Store
 from yingda.store.runs import Outcome
+from yingda.texts import Texts
 from yingda.turn.model import Cursor, Turn
 
 _log = structlog.get_logger()
@@ -40,12 +43,14 @@ class Asking:
         *,
         store: Store,
         providers: Mapping[str, Provider],
+        accounts: Accounts,
         fallback: Fallback,
         inputs: Inputs,
         clock: Clock,
     ) -> None:
         self._store = store
         self._providers = providers
+        self._accounts = accounts
         self._fallback = fallback
         self._inputs = inputs
         self._clock = clock
@@ -54,7 +59,8 @@ class Asking:
         """How the run ended; never raises but when it is cancelled."""
         try:
             async with self._clock.timeout(RUN_LIMIT_S):
-                return await self._ask(running)
+                outcome = await self._ask(running)
+            return self._cited(running, outcome)
         except ProviderError as error:
             return running.failed(error.kind, error.detail)
         except TimeoutError:
@@ -77,6 +83,11 @@ class Asking:
                 self._clock, lambda: self._store.begin_anew(running.turn_id, claim.turn.run_no)
             )
         return await self._fallback.answered(running)
+
+    def _cited(self, running: RunningTurn, outcome: Outcome) -> Outcome:
+        account = self._accounts.get(running.claim.turn.account)
+        texts = Texts() if account is None else account.style.texts
+        return cited(outcome, running.sources, texts)
 
     async def _find_earlier(self, running: RunningTurn) -> FoundAnswer | None:
         """The answer of a run that was cut off: asking twice costs twice, and may differ."""

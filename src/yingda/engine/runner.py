@@ -86,7 +86,12 @@ class Runner:
             leave_lane=jobs.leave_lane,
         )
         self._asking = Asking(
-            store=store, providers=providers, fallback=fallback, inputs=inputs, clock=clock
+            store=store,
+            providers=providers,
+            accounts=accounts,
+            fallback=fallback,
+            inputs=inputs,
+            clock=clock,
         )
 
     async def run(self, turn_id: int) -> None:

@@ -13,6 +13,7 @@ from yingda.providers.base import (
     Metered,
     Picture,
     RunTrace,
+    Source,
     Started,
     TextDelta,
     TextReplaced,
@@ -31,6 +32,8 @@ class RunningTurn:
         self.first_text_at: float | None = None
         #: What each run at a provider cost, with the provider's name; the present one is last.
         self.usages: list[tuple[str, Usage]] = []
+        #: What the answer leans on, once it is whole.
+        self.sources: tuple[Source, ...] = ()
         self.ids = RunIds(
             started_at=claim.turn.entered_at,
             provider=claim.provider,
@@ -104,8 +107,11 @@ class RunningTurn:
                 self.ids = msgspec.structs.replace(self.ids, **known)
             case ConversationReset():
                 self._conversation_was_reset = True
-            case Metered(usage) | Finished(usage=usage):
+            case Metered(usage):
                 self._meter(usage)
+            case Finished(usage=usage, sources=sources):
+                self._meter(usage)
+                self.sources = sources
 
     def live(self) -> LiveText:
         """What was written so far."""
@@ -153,6 +159,7 @@ class RunningTurn:
         self._pieces = [found.text]
         self._meter(found.usage)
         self.take(Started(conversation_id=found.conversation_id, message_id=found.message_id))
+        self.sources = found.sources
         return self.answered()
 
     def trace(self) -> RunTrace:

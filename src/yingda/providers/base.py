@@ -154,6 +154,8 @@ class FoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: str | None = None
     message_id: str | None = None
     usage: Usage | None = None
+    #: As in `Finished`.
+    sources: tuple[Source, ...] = ()
 
 
 class Provider(Protocol):

@@ -19,6 +19,7 @@ from yingda.providers.dify_api import DifyApi, is_uuid
 from yingda.providers.dify_outputs import outputs_in
 from yingda.providers.dify_reading import Reading
 from yingda.providers.dify_settings import DifySettings
+from yingda.providers.dify_sources import kept_sources_in
 from yingda.providers.dify_wire import GOOD_ENDS
 
 #: Dify's `created_at` is in whole seconds, and its clock is not ours. Our choice.
@@ -52,6 +53,7 @@ class _Message(msgspec.Struct, frozen=True):
     answer: str | None = None
     status: str | None = None
     created_at: float | None = None
+    retriever_resources: msgspec.Raw = msgspec.Raw()
 
 
 class _Conversation(msgspec.Struct, frozen=True):
@@ -206,7 +208,13 @@ def _outcome(message: _Message, conversation_id: str, reading: Reading) -> _Outc
     text = whole_answer(message.answer, (), reading.files_url)
     if not text:
         return Absence.NONE
-    return FoundAnswer(text=text, conversation_id=conversation_id, message_id=message.id)
+    resources = message.retriever_resources
+    return FoundAnswer(
+        text=text,
+        conversation_id=conversation_id,
+        message_id=message.id,
+        sources=kept_sources_in(resources) if reading.gives_sources else (),
+    )
 
 
 def _answer_in(raw: msgspec.Raw, reading: Reading) -> str:

@@ -1,4 +1,4 @@
-"""The documents that an answer leans on, read out of the `metadata` of Dify's closing event.
+"""The documents that an answer leans on, as Dify's closing event and its kept messages tell them.
 
 Knows `retriever_resources` alone. An odd one never spoils the answer: it is left out.
 """
@@ -37,6 +37,18 @@ def sources_in(metadata: msgspec.Raw) -> tuple[Source, ...]:
         resources = msgspec.json.decode(metadata, type=_Metadata).retriever_resources or []
     except UNREADABLE:
         return ()
+    return _sources(resources)
+
+
+def kept_sources_in(resources: msgspec.Raw) -> tuple[Source, ...]:
+    """The same of the `retriever_resources` of a message that Dify keeps."""
+    try:
+        return _sources(msgspec.json.decode(resources, type=list[msgspec.Raw] | None) or [])
+    except UNREADABLE:
+        return ()
+
+
+def _sources(resources: list[msgspec.Raw]) -> tuple[Source, ...]:
     found: dict[str, Source] = {}
     for raw in resources:
         resource = _resource(raw)

@@ -61,5 +61,7 @@ ANSWERS: Mapping[str, Sentence] = {
         "（刚才中断了，这个回答是重新生成的，从头开始）",
         "(We were interrupted; this answer was generated again, from its start.)",
     ),
+    # Behind an answer
+    "sources_head": Sentence("参考资料：", "Sources:"),
     "again": Sentence("问：{question}\n———\n", "Q: {question}\n———\n"),
 }

@@ -9,7 +9,7 @@ import pytest
 from support.dify_pair import Pair, dify_pair, events_of, ids_of, outlast, text_of
 from yingda.clock import SystemClock, VirtualClock
 from yingda.errors import ProviderError, ProviderMisconfigured, ProviderUnavailable
-from yingda.providers.base import Prompt, RunTrace, Started, TextDelta
+from yingda.providers.base import Prompt, RunTrace, Source, Started, TextDelta
 from yingda.providers.dify import Dify
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_reading import Reading
@@ -240,6 +240,19 @@ def kept(*messages: tuple[str, int]) -> dict[str, bytes | None]:
         for id_, created_at in messages
     ]
     return {"/messages": msgspec.json.encode({"data": data})}
+
+
+@pytest.mark.parametrize("gives_sources", [True, False])
+async def test_a_found_answer_names_its_documents_where_that_is_set(*, gives_sources: bool) -> None:
+    resources = b'"retriever_resources":[{"document_id":"1","document_name":"Price list"}]'
+    bodies: dict[str, bytes | None] = {"/messages": KEPT.replace(b'"id"', resources + b',"id"')}
+    trace = msgspec.structs.replace(CHATFLOW, workflow_run_id=None)
+    settings = DifySettings(base_url="http://x", api_key="app-x")
+    clock = VirtualClock()
+    recovery = DifyRecovery(cast("DifyApi", Canned(bodies)), settings, clock)
+    found = await clock.run(recovery.find(trace, Reading(gives_sources=gives_sources)))
+    assert found is not None
+    assert found.sources == ((Source("Price list"),) if gives_sources else ())
 
 
 AGAIN = RunTrace(question="q", user="u1", asked_at=105.0, conversation_id=ID)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from yingda.providers.base import Source
-from yingda.providers.dify_sources import sources_in
+from yingda.providers.dify_sources import kept_sources_in, sources_in
 
 
 def sources(*resources: object) -> tuple[Source, ...]:
@@ -51,3 +51,13 @@ def test_an_odd_entry_is_left_out(resource: object) -> None:
 @pytest.mark.parametrize("raw", [b"", b"null", b"[]", b'{"retriever_resources":null}', b"{}", b"{"])
 def test_without_resources_there_is_no_source(raw: bytes) -> None:
     assert sources_in(msgspec.Raw(raw)) == ()
+
+
+@pytest.mark.parametrize("kept", [b"", b"null", b"7", b"{}", b'"x"'])
+def test_a_kept_message_without_sources_names_none(kept: bytes) -> None:
+    assert kept_sources_in(msgspec.Raw(kept)) == ()
+
+
+def test_a_kept_message_names_its_documents() -> None:
+    kept = json.dumps([{"document_id": "1", "document_name": "价目.xlsx"}, 7])
+    assert kept_sources_in(msgspec.Raw(kept.encode())) == (Source("价目.xlsx"),)
