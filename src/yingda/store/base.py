@@ -15,6 +15,7 @@ from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.input_base import InputStore
 from yingda.store.memory_base import MemoryStore
 from yingda.store.push_base import PushStore
+from yingda.store.reaction_base import ReactionStore
 from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
 from yingda.store.wishes import (
     Confirmation,
@@ -111,8 +112,8 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     to_push: tuple[tuple[str, str], ...] = ()
 
 
-class Store(TokenVault, PushStore, MemoryStore, InputStore, Protocol):
-    """Everything that must survive a crash; tokens, pushes and conversations of ours with it."""
+class Store(TokenVault, PushStore, MemoryStore, InputStore, ReactionStore, Protocol):
+    """Everything that must survive a crash: all that these and the methods below keep."""
 
     async def recover(self) -> Recovered:
         """Take over what an earlier process left: call once, before anything else."""

@@ -35,7 +35,7 @@ from yingda.store.wishes import (
 _STEP_ROWS = 200
 
 _WITHDRAW = """
-    UPDATE turn SET is_withdrawn = 1, is_unread = 0, promised_at = NULL
+    UPDATE turn SET is_withdrawn = 1, is_unread = 0, promised_at = NULL, rating_due_at = NULL
     WHERE account = :account AND openid = :openid AND is_withdrawn = 0
 """
 _INSERT_ERASURE = """
@@ -107,7 +107,8 @@ _DROP_ATTACHMENTS = f"""
 """
 _BLANK_TURNS = f"""
     UPDATE turn SET question = '', answer = '', failure_detail = '', replaced_answer = NULL,
-        notice = NULL, is_withdrawn = 1,
+        notice = NULL, suggestions = NULL, rating = NULL, rated_at = NULL, rating_due_at = NULL,
+        is_withdrawn = 1,
         is_unread = 0, promised_at = NULL, asked_in_conversation_id = NULL,
         run_conversation_id = NULL, task_id = NULL, message_id = NULL, workflow_run_id = NULL,
         erased_at = :at

@@ -105,7 +105,7 @@ def choose_part(new: NewPart) -> Steps[int | None]:
         return None
     who = {"account": whose[0], "openid": whose[1]}
     is_due = (yield from next_pushed(**who)) == new.turn_id
-    if not is_due or (yield from fetch_one(_UNDER_WAY, **who)) is not None:
+    if not is_due or (yield from is_under_way(**who)):
         return None
     span = _span(new)
     at = new.chosen_at
@@ -116,7 +116,7 @@ def choose_part(new: NewPart) -> Steps[int | None]:
     moved = yield from fetch_one(_MOVE_CURSOR, is_live=int(new.is_live), **span)
     if moved is None:
         return None
-    yield from execute(_SPEND, at=at, **who)
+    yield from spend_message(at=at, **who)
     if new.promises is not None:
         yield from keep_promise(new.promises, at)
     kept = yield from fetch(_KEEP_PART, part_no=moved[0], at=at, shown=new.shown, **span)
@@ -124,13 +124,27 @@ def choose_part(new: NewPart) -> Steps[int | None]:
     return part_id
 
 
+def is_under_way(account: str, openid: str) -> Steps[bool]:
+    """Whether a part is being sent to the follower."""
+    return (yield from fetch_one(_UNDER_WAY, account=account, openid=openid)) is not None
+
+
+def spend_message(account: str, openid: str, at: float) -> Steps[bool]:
+    """Take one message off the follower's quota; False when none is left."""
+    return (yield from fetch_one(_SPEND, account=account, openid=openid, at=at)) is not None
+
+
+def give_back_message(account: str, openid: str) -> Steps[None]:
+    """A message that was taken off was not used."""
+    yield from execute(_GIVE_BACK, account=account, openid=openid)
+
+
 def tell_instead(turn_id: int, at: float) -> Steps[bool]:
     """Spend one message on a promise, and leave the turn to pickup."""
     whose = yield from fetch_one(_WHOSE_PENDING, id=turn_id)
     if whose is None:
         return False
-    spent = yield from fetch_one(_SPEND, at=at, account=whose[0], openid=whose[1])
-    if spent is None:
+    if not (yield from spend_message(whose[0], whose[1], at)):
         return False
     yield from keep_promise(turn_id, at)
     yield from end_push(turn_id, PushEnd.QUOTA)
@@ -164,6 +178,6 @@ def settle_part(part_id: int, fate: PartFate, *, gives_back: bool, empties: bool
     else:
         yield from take_back(row[:6], fate.value)
     if gives_back:
-        yield from execute(_GIVE_BACK, **who)
+        yield from give_back_message(**who)
     if empties:
         yield from empty_quota(**who)

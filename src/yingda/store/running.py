@@ -78,7 +78,7 @@ _FINISH = """
     UPDATE turn SET state = :state, ended_at = :at, answer = :answer, failure = :failure,
         failure_detail = :failure_detail, conversation_was_reset = :conversation_was_reset,
         is_unread = 1, {ids}, {cost}
-    WHERE id = :id AND run_no = :run_no AND state IN ({sources}) RETURNING {columns}
+    WHERE id = :id AND run_no = :run_no AND state IN ({sources}) RETURNING {columns}, message_id
 """
 _END = {
     happening: _FINISH.format(
@@ -205,4 +205,5 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
             ),
         )
     spent = yield from spend(ended.account, outcome.cost, answers=int(outcome.failure is None))
-    return Ended(turn=ended, to_run=(yield from head_of(ended)), spent=spent)
+    to_run = yield from head_of(ended)
+    return Ended(turn=ended, to_run=to_run, message_id=row[-1], spent=spent)

@@ -75,5 +75,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
     turn: Turn
     to_run: int | None
+    #: What the provider calls the answer.
+    message_id: str | None = None
     #: What the account has spent by now, in each currency that the turn cost something in.
     spent: tuple[Spent, ...] = ()

@@ -154,6 +154,7 @@ turn = Table(
     Column("rating_due_at", Double),
     #: Those of `prompt_tokens` that the provider had read before.
     Column("cached_prompt_tokens", Integer),
+    Column("rated_at", Double),
     UniqueConstraint("account", "openid", "number"),
     sqlite_autoincrement=True,
 )

@@ -136,6 +136,7 @@ CREATE TABLE turn (
     rating TEXT,
     rating_due_at DOUBLE,
     cached_prompt_tokens INTEGER,
+    rated_at DOUBLE,
     CONSTRAINT uq_turn_account_openid_number UNIQUE (account, openid, number),
     CONSTRAINT fk_turn_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversation (id)
 );

@@ -34,6 +34,7 @@ from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
 from yingda.store.sqlite_inputs import SqliteInputs
 from yingda.store.sqlite_memory import SqliteMemory
 from yingda.store.sqlite_pushing import SqlitePushing
+from yingda.store.sqlite_reactions import SqliteReactions
 from yingda.store.steps import Steps, execute
 from yingda.store.wishes import (
     Confirmation,
@@ -50,7 +51,7 @@ from yingda.wechat.api_base import KeptToken
 T = TypeVar("T")
 
 
-class SqliteStore(SqlitePushing, SqliteMemory, SqliteInputs):
+class SqliteStore(SqlitePushing, SqliteMemory, SqliteInputs, SqliteReactions):
     """Implements `store.base.Store` on a file. Made by `open_sqlite`."""
 
     def __init__(

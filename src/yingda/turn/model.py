@@ -129,6 +129,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     #: Who was asked last, or is to be asked first.
     provider: str = ""
     form: Form = Form.TEXT
+    #: Questions that may come next.
+    suggestions: tuple[str, ...] = ()
     #: How many pending turns of the same conversation come before this one.
     ahead: int = 0
 
