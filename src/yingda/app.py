@@ -33,6 +33,7 @@ from yingda.engine.pricing import PriceTable
 from yingda.engine.push_age import PushAges
 from yingda.engine.push_rights import PushRights
 from yingda.engine.pusher import Pusher
+from yingda.engine.rating import RatingTelling
 from yingda.engine.recalling import Summarising
 from yingda.engine.receipts import Receipts
 from yingda.engine.reception import Reception
@@ -108,7 +109,8 @@ class Gateway:
         )
         self._receipts = Receipts(store, clock)
         erasing = Chore("erasing", Erasing(store, providers, clock).run)
-        self._housekeeping = Housekeeping(clock, (erasing,))
+        rating = Chore("rating", RatingTelling(store, providers, clock).run)
+        self._housekeeping = Housekeeping(clock, (erasing, rating))
         self._stalls = Stalls(clock, ages)
         desks = _desks(accounts, self._apis)
         self._typing = TypingStates(desks, rights, clock)
@@ -122,7 +124,7 @@ class Gateway:
             pseudonym_key,
             Reception(learnt),
             senses=inputs.senses,
-            on_erasure=self._housekeeping.wake,
+            on_due=self._housekeeping.wake,
             max_open_turns=capacity.max_open_turns,
         )
         self._route = self._routed(

@@ -101,7 +101,7 @@ LONGEST_BYTES: Mapping[str, int] = {
     # The same with a blank and a code of 6 digits.
     "confirm": 62 + COMMAND_LINK_LIMIT_BYTES + 3 + 6 + LABEL_LIMIT_BYTES,
     "command": COMMAND_LIMIT_BYTES,
-    "commands": 7 * (HELP_LINE_LIMIT_BYTES + 1),
+    "commands": 9 * (HELP_LINE_LIMIT_BYTES + 1),
     "seconds": 7,
     "minutes": 2,
     "time": len("14:05"),

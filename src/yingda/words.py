@@ -15,6 +15,8 @@ class Command(StrEnum):
     CLEAR = "clear"
     STOP = "stop"
     RETRY = "retry"
+    GOOD = "good"
+    BAD = "bad"
     STATUS = "status"
     MODEL = "model"
     FORGET = "forget"

@@ -315,7 +315,7 @@ async def test_the_help_lists_exactly_the_commands_that_are_on(tmp_path: Path) -
     async with open_house(tmp_path, changed) as house:
         phone = house.phone()
         text = (await house.run(phone.say("/help"))).text
-        words = ["新对话", "/stop", "/status", "/forget", "/help"]
+        words = ["新对话", "/stop", "/good", "/bad", "/status", "/forget", "/help"]
         assert [line.partition("：")[0] for line in text.splitlines()[2:]] == ["1", *words]
         assert (await house.run(phone.say("/retry"))).text == text
         assert (await house.run(phone.say("/clear"))).text == text

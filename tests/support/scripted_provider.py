@@ -22,7 +22,7 @@ from yingda.providers.base import (
     TextReplaced,
     Usage,
 )
-from yingda.providers.capabilities import Capabilities
+from yingda.providers.capabilities import Capabilities, Rating
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +74,13 @@ class ScriptedProvider:
         #: What it was to put in short, and what it says of that.
         self.summaries: list[tuple[str, tuple[Exchange, ...]]] = []
         self.summary = Script(text="摘要。")
+        #: Ratings that it was told: message, pseudonym and what; and what it does with them.
+        self.ratings: list[tuple[str, str, Rating | None]] = []
+        self.rated = Script()
+        #: Answers after which it was asked for questions, and what it says then.
+        self.suggested: list[str] = []
+        self.suggestions: tuple[str, ...] = ()
+        self.suggesting = Script()
         #: A test may give it more.
         self.capabilities = Capabilities(stops=True, finds_finished=True)
         self._scripts: dict[str, list[Script]] = {}
@@ -133,6 +140,21 @@ class ScriptedProvider:
         if self.summary.fail is not None:
             raise self.summary.fail
         return self.summary.text
+
+    async def rate(self, message_id: str, user: str, rating: Rating | None) -> None:
+        self.ratings.append((message_id, user, rating))
+        await self._done(self.rated)
+
+    async def suggest(self, message_id: str, user: str) -> tuple[str, ...]:
+        self.suggested.append(message_id)
+        assert user, "a pseudonym"
+        await self._done(self.suggesting)
+        return self.suggestions
+
+    async def _done(self, script: Script) -> None:
+        await self.clock.sleep(script.after_s)
+        if script.fail is not None:
+            raise script.fail
 
     async def aclose(self) -> None:
         self.closed = True

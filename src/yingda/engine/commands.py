@@ -3,7 +3,6 @@
 Pure functions over one message. Which turn a pickup is about stands in `aiming`.
 """
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -13,6 +12,9 @@ from yingda.actions import Action, CommandAction, NothingAction, QuestionAction,
 from yingda.engine.choosing import Choose, choice
 from yingda.engine.duties import Duties
 from yingda.engine.keeping import Keep
+from yingda.engine.numbered import coded, numbered
+from yingda.engine.ratings import Rate, rated_by
+from yingda.providers.capabilities import Rating
 from yingda.turn.model import Attachment, Form
 from yingda.wechat.base import Message
 from yingda.wechat.events import (
@@ -130,6 +132,7 @@ Intent = (
     | Clear
     | Stop
     | Retry
+    | Rate
     | Status
     | Choose
     | Forget
@@ -254,9 +257,8 @@ def _text(
     if action := duties.meant(message.content, word):
         return intent_of(action)
     # WeChat's classic emoji arrive as codes such as `/::)`; those are words, not commands.
-    if word.startswith("/") and not word.startswith("/:"):
-        return Told("help")
-    return Question(message.content)
+    is_unknown_command = word.startswith("/") and not word.startswith("/:")
+    return rated_by(word) or (Told("help") if is_unknown_command else Question(message.content))
 
 
 def _pickup(text: str, word: str, pickup_word: str) -> Pickup | None:
@@ -277,24 +279,19 @@ _MEANINGS: Mapping[Command, Intent] = {
     Command.CLEAR: Clear(),
     Command.STOP: Stop(),
     Command.RETRY: Retry(None),
+    Command.GOOD: Rate(Rating.LIKE),
+    Command.BAD: Rate(Rating.DISLIKE),
     Command.STATUS: Status(),
     Command.MODEL: Choose(),
     Command.FORGET: Forget(),
     Command.HELP: Told("help"),
 }
 
-#: Digits of the code that confirms an erasure. Our choice: short to type, and not hit by chance.
-FORGET_CODE_DIGITS = 6
-#: A question's number behind its sign, as in the links of failures.
-_NUMBERED = re.compile(r"(?P<word>.+)#(?P<number>[0-9]{1,9})")
-#: The code may be typed with or without the blank before it.
-_CODED = re.compile(rf"(?P<word>.+?)#?(?P<code>[0-9]{{{FORGET_CODE_DIGITS}}})")
-
 
 def _command_with_number(word: str, words: Mapping[str, Command]) -> Intent | None:
-    numbered, coded = _NUMBERED.fullmatch(word), _CODED.fullmatch(word)
-    if numbered and words.get(numbered["word"]) is Command.RETRY:
-        return Retry(int(numbered["number"]))
-    if coded and words.get(coded["word"]) is Command.FORGET:
-        return Confirm(coded["code"])
-    return None
+    if found := numbered(word):
+        meant = _command(found.word, words)
+        if isinstance(meant, Retry | Rate):
+            return msgspec.structs.replace(meant, number=found.number)
+    code = coded(word)
+    return Confirm(code.code) if code and words.get(code.word) is Command.FORGET else None

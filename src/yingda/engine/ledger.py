@@ -37,6 +37,7 @@ from yingda.engine.commands import (
 from yingda.engine.grants import grant_of
 from yingda.engine.keeping import Keep
 from yingda.engine.push_age import PushAges
+from yingda.engine.ratings import Rate
 from yingda.engine.reception import Reception, Said
 from yingda.engine.senses import Senses
 from yingda.engine.sentences import sentence, to_clear
@@ -79,12 +80,12 @@ class Ledger:
         reception: Reception,
         *,
         senses: Senses,
-        on_erasure: Callable[[], None],
+        on_due: Callable[[], None],
         max_open_turns: int | None = None,
     ) -> None:
         self._max_open_turns = max_open_turns
         self._store = store
-        self._wishes = Wishes(store, on_erasure)
+        self._wishes = Wishes(store, on_due)
         self._clock = clock
         self._ages = ages
         self._pseudonym_key = pseudonym_key
@@ -131,7 +132,7 @@ class Ledger:
         self,
         account: Account,
         message: Message,
-        intent: Stop | Retry | Status | Choose | Forget | Confirm | Unfollow | Revoke,
+        intent: Stop | Retry | Rate | Status | Choose | Forget | Confirm | Unfollow | Revoke,
     ) -> Entered:
         asks = isinstance(intent, Retry)
         push = self._new_push(account, message, PushKind.QUESTION if asks else PushKind.OTHER)

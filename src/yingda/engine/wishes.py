@@ -1,4 +1,4 @@
-"""What followers ask of the gateway besides answers: stop, ask again, tell, erase.
+"""What followers ask of the gateway besides answers: stop, ask again, rate, tell, erase.
 
 Words the replies, and has the store do the deed in the push's own transaction.
 """
@@ -7,14 +7,15 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 
+import structlog
+
 from yingda.delivery.links import command_link, sending_link
 from yingda.delivery.model_list import model_list
 from yingda.delivery.status import status
-from yingda.delivery.style import tap_link
+from yingda.delivery.style import retry_link, tap_link
 from yingda.engine.accounts import Account
 from yingda.engine.choosing import Choose, offered, shown_name
 from yingda.engine.commands import (
-    FORGET_CODE_DIGITS,
     Confirm,
     Forget,
     Retry,
@@ -23,9 +24,13 @@ from yingda.engine.commands import (
     Stop,
     Unfollow,
 )
+from yingda.engine.numbered import FORGET_CODE_DIGITS
+from yingda.engine.ratings import Rate
 from yingda.engine.sentences import sentence, text_reply
+from yingda.providers.capabilities import Rating
 from yingda.store.base import Store
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
+from yingda.store.reaction_base import NewRating
 from yingda.store.wishes import Confirmation, NewErasure, NewForgetting, NewRetry
 from yingda.texts import Language
 from yingda.turn.model import Turn
@@ -34,7 +39,9 @@ from yingda.wechat.links import label_text
 from yingda.wechat.replies import SUCCESS
 from yingda.words import Command
 
-Wish = Stop | Retry | Status | Choose | Forget | Confirm | Unfollow | Revoke
+_log = structlog.get_logger()
+
+Wish = Stop | Retry | Rate | Status | Choose | Forget | Confirm | Unfollow | Revoke
 
 #: How long an erasure may be confirmed. Our choice: time to read and to think, not to forget.
 CONFIRM_WITHIN_S = 300.0
@@ -46,9 +53,10 @@ _CONFIRMING_WORD = {Language.CHINESE: "确认", Language.ENGLISH: "confirm"}
 class Wishes:
     """Enters the pushes that carry a wish."""
 
-    def __init__(self, store: Store, on_erasure: Callable[[], None]) -> None:
+    def __init__(self, store: Store, on_due: Callable[[], None]) -> None:
         self._store = store
-        self._on_erasure = on_erasure
+        #: Told when something has become due that nobody waits for.
+        self._on_due = on_due
 
     async def enter(
         self, account: Account, message: Message, push: NewPush, wish: Wish, question: NewQuestion
@@ -69,6 +77,8 @@ class Wishes:
                     routed=account.duties.providers - offered(account),
                 )
                 return await self._store.enter_retry(push, question, retry)
+            case Rate():
+                return await self._rate(account, message, push, wish)
             case Status():
                 view = await self._store.follower(push.account, push.openid)
                 text = status(view, account.style, now_s=push.received_at)
@@ -84,13 +94,10 @@ class Wishes:
                 )
                 entered = await self._store.enter_confirmation(push, confirmation)
                 if entered is not None:
-                    self._on_erasure()
+                    self._on_due()
                 return entered
-            case Unfollow():
-                due_at = push.received_at + account.erase_after_unsubscribe_h * _HOUR_S
-                return await self._erase(push, NewErasure(openid=push.openid, due_at=due_at))
-            case Revoke(openid):
-                return await self._erase(push, NewErasure(openid=openid, due_at=push.received_at))
+            case Unfollow() | Revoke():
+                return await self._erase(push, _erasure(account, push, wish))
 
     async def _choose(
         self, account: Account, message: Message, push: NewPush, name: str | None, default: str
@@ -109,9 +116,22 @@ class Wishes:
         reply = text_reply(message, text, message.created_at_s)
         return await self._store.enter_reply(push, reply, Effect.NONE)
 
+    async def _rate(self, account: Account, message: Message, push: NewPush, rate: Rate) -> Entered:
+        entered = await self._store.enter_rating(push, _rating(account, message, rate))
+        if entered.is_new and entered.turn is not None:
+            _log.info(
+                "answer_rated",
+                turn=entered.turn.id,
+                account=account.name,
+                provider=entered.turn.provider,
+                rating=rate.rating.value,
+            )
+            self._on_due()
+        return entered
+
     async def _erase(self, push: NewPush, erasure: NewErasure) -> Entered:
         entered = await self._store.enter_erasure(push, SUCCESS, erasure)
-        self._on_erasure()
+        self._on_due()
         return entered
 
 
@@ -121,6 +141,26 @@ def _stopped(account: Account, message: Message, stopped: tuple[Turn, ...]) -> b
     is_midway = any(turn.parts_offered for turn in stopped)
     key = "stopped_midway" if is_midway else "stopped"
     return sentence(account, message, key, count=len(stopped))
+
+
+def _erasure(account: Account, push: NewPush, wish: Unfollow | Revoke) -> NewErasure:
+    if isinstance(wish, Revoke):
+        return NewErasure(openid=wish.openid, due_at=push.received_at)
+    due_at = push.received_at + account.erase_after_unsubscribe_h * _HOUR_S
+    return NewErasure(openid=push.openid, due_at=due_at)
+
+
+def _rating(account: Account, message: Message, rate: Rate) -> NewRating:
+    def reply(turn: Turn) -> bytes:
+        key = "rated_like" if rate.rating is Rating.LIKE else "rated_dislike"
+        return sentence(account, message, key, retry=retry_link(account.style, turn))
+
+    return NewRating(
+        rating=rate.rating,
+        number=rate.number,
+        reply=reply,
+        nothing=sentence(account, message, "nothing_to_rate"),
+    )
 
 
 def _forgetting(account: Account, message: Message, push: NewPush) -> NewForgetting:

@@ -16,6 +16,8 @@ COMMANDS: Mapping[str, Sentence] = {
         "{command}：停止正在回答的问题", "{command}: stop what is being answered"
     ),
     "help_retry": Sentence("{command}：把上一个问题再问一次", "{command}: ask the last one again"),
+    "help_good": Sentence("{command}：觉得回答好", "{command}: say that an answer is good"),
+    "help_bad": Sentence("{command}：觉得回答不好", "{command}: say that an answer is bad"),
     "help_status": Sentence("{command}：查看问题答到哪里了", "{command}: see how far things are"),
     "help_model": Sentence(
         "{command}：选择由哪个模型回答", "{command}: choose the model that answers"
@@ -49,6 +51,15 @@ COMMANDS: Mapping[str, Sentence] = {
         "There is no question to ask again. Just ask me something.",
     ),
     "retry_label": Sentence("再问一次", "ask again"),
+    "rated_like": Sentence("谢谢你的肯定，已记下。", "Thank you, noted."),
+    "rated_dislike": Sentence(
+        "谢谢反馈，已记下。想换个回答，可以{retry}，或者把问题说得更具体些再发给我。",
+        "Thank you, noted. To get another answer, {retry}, or put your question more precisely.",
+    ),
+    "nothing_to_rate": Sentence(
+        "还没有看过可以评价的回答，先问我点什么吧。",
+        "You have not been shown an answer to rate yet. Ask me something first.",
+    ),
     "status_running": Sentence(
         "正在回答「{question}」，已等 {seconds} 秒，{link}查看。",
         "Answering “{question}” for {seconds} s: {link}.",

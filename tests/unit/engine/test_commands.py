@@ -165,6 +165,8 @@ def test_replies_name_a_command_by_its_built_in_word_or_else_by_the_first_of_the
     assert list(shown.items()) == [
         (Command.CLEAR, "/clear"),
         (Command.RETRY, "再来"),
+        (Command.GOOD, "/good"),
+        (Command.BAD, "/bad"),
         (Command.STATUS, "/status"),
         (Command.MODEL, "/model"),
         (Command.FORGET, "/forget"),
