@@ -40,6 +40,7 @@ from yingda.engine.reception import Reception
 from yingda.engine.route import Route
 from yingda.engine.runner import Runner
 from yingda.engine.stalls import Stalls
+from yingda.engine.suggesting import Suggesting
 from yingda.engine.typing_states import TypingStates
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
@@ -93,6 +94,7 @@ class Gateway:
             fallbacks=standby.fallbacks,
             clock=clock,
         )
+        desks = _desks(accounts, self._apis)
         self._jobs = LocalJobs(clock, lane_limits=capacity.concurrency)
         self._runner = Runner(
             store=store,
@@ -103,7 +105,17 @@ class Gateway:
             costs=Costs(known, prices or {}, clock),
             inputs=inputs,
             clock=clock,
-            afterwards=(Summarising(store=store, providers=providers, accounts=known),),
+            afterwards=(
+                Summarising(store=store, providers=providers, accounts=known),
+                Suggesting(
+                    store=store,
+                    providers=providers,
+                    accounts=known,
+                    desks=desks,
+                    rights=rights,
+                    clock=clock,
+                ),
+            ),
             standby=standby,
             concurrency=capacity.concurrency,
         )
@@ -112,7 +124,6 @@ class Gateway:
         rating = Chore("rating", RatingTelling(store, providers, clock).run)
         self._housekeeping = Housekeeping(clock, (erasing, rating))
         self._stalls = Stalls(clock, ages)
-        desks = _desks(accounts, self._apis)
         self._typing = TypingStates(desks, rights, clock)
         self._pusher = self._pushing(known, board, desks, rights)
         self._health = Health(store, clock)

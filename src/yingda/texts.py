@@ -100,6 +100,9 @@ LONGEST_BYTES: Mapping[str, int] = {
     "retry": 62 + COMMAND_LINK_LIMIT_BYTES + 3 + 9 + LABEL_LIMIT_BYTES,
     # The same with a blank and a code of 6 digits.
     "confirm": 62 + COMMAND_LINK_LIMIT_BYTES + 3 + 6 + LABEL_LIMIT_BYTES,
+    # A link's markup, the word, the number sign, a number, and a thumb.
+    "good": 62 + COMMAND_LINK_LIMIT_BYTES + 3 + 9 + 4,
+    "bad": 62 + COMMAND_LINK_LIMIT_BYTES + 3 + 9 + 4,
     "command": COMMAND_LIMIT_BYTES,
     "commands": 9 * (HELP_LINE_LIMIT_BYTES + 1),
     "seconds": 7,
@@ -133,6 +136,7 @@ _LIMITS_BYTES: Mapping[str, int] = {
     # It stands alone.
     "help": 2047,
     **dict.fromkeys((key for key in SENTENCES if key.startswith("help_")), HELP_LINE_LIMIT_BYTES),
+    "feedback": PAGING_LIMIT_BYTES,
     "heard": FRAME_LIMIT_BYTES,
     # The AI reads it.
     "link_url": 2047,
@@ -150,6 +154,7 @@ _LIMITS_BYTES: Mapping[str, int] = {
     "forget_label": LABEL_LIMIT_BYTES,
     "sources_head": FRAME_LIMIT_BYTES,
     "status_more": FRAME_LIMIT_BYTES,
+    "suggestions_head": FRAME_LIMIT_BYTES,
     "status_queued": PAGING_LIMIT_BYTES,
     "status_running": PAGING_LIMIT_BYTES,
     # It stands where the start of a question would.

@@ -8,12 +8,15 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from support.house import House, open_house
+from support.pushing import open_pushing, prose, pushed, slowly
 from support.scripted_provider import Script
+from yingda.delivery.style import ReplyStyle
 from yingda.errors import ProviderBusy
 from yingda.providers.capabilities import Capabilities, Rating
 from yingda.texts import Texts
 
 SAY = Texts().say
+LINKED = ReplyStyle(texts=Texts(), has_feedback_links=True)
 LIKED, NOTHING = SAY("rated_like"), SAY("nothing_to_rate")
 
 
@@ -163,3 +166,25 @@ async def test_the_log_tells_of_a_rating_without_text(tmp_path: Path) -> None:
     (line,) = [each for each in told if each["event"] == "answer_rated"]
     assert (line["turn"], line["rating"]) == (1, "dislike")
     assert "秘密的问题" not in str(told)
+
+
+async def test_links_below_an_answer_rate_it_where_that_is_set(tmp_path: Path) -> None:
+    async with rated_house(tmp_path, style=LINKED) as house:
+        phone = house.phone()
+        await house.run(phone.say("一"))
+        await house.run(phone.say("二"))
+        assert [link.label for link in phone.links()] == ["👍", "👎"] * 2
+        assert (await house.run(phone.tap(2))).text == LIKED
+        await house.run(phone.tap(1))
+        assert kept(house) == [(1, "like"), (2, "dislike")]
+
+
+async def test_the_last_pushed_part_alone_has_the_links(tmp_path: Path) -> None:
+    async with open_pushing(tmp_path, style=LINKED) as house:
+        phone = house.phone()
+        house.provider.on("问", slowly(prose(60)))
+        await house.run(phone.say("问"))
+        await house.pass_s(30)
+        texts = pushed(phone)
+        assert len(texts) > 1
+        assert ["👍" in text for text in texts] == [False] * (len(texts) - 1) + [True]

@@ -27,6 +27,8 @@ LONGEST = {
     "total": 999,
     "chars": 99_999,
     "retry": '<a href="weixin://bizmsgmenu?msgmenucontent=%2Fretry%23999&msgmenuid=1">再问一次</a>',
+    "good": '<a href="weixin://bizmsgmenu?msgmenucontent=%2Fgood%23123456789&msgmenuid=1">👍</a>',
+    "bad": '<a href="weixin://bizmsgmenu?msgmenucontent=%2Fbad%23123456789&msgmenuid=1">👎</a>',
     "confirm": '<a href="weixin://bizmsgmenu?msgmenucontent=%2Fforget%20123456&msgmenuid=1">'
     "确认删除</a>",
     "command": "/forget",

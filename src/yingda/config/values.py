@@ -149,6 +149,11 @@ class AccountSettings:
     language: Annotated[Language, BeforeValidator(folded)] = Language.CHINESE
     #: Whether answers are marked as generated: China's labelling rules, September 2025.
     ai_label: bool = True
+    #: Whether links that rate an answer stand below it. Our choice: most followers tap none.
+    feedback_links: bool = False
+    #: Whether the provider is asked, after an answer, what may be asked next. Our choice: it costs
+    #: a call of a model for each answer.
+    suggestions: bool = False
     #: How far a signed timestamp may be off. The least lets WeChat's repeats in, which carry the
     #: first attempt's timestamp; the most is our choice.
     freshness_s: Annotated[Seconds, Field(ge=WINDOW_S * ATTEMPTS, le=86_400)] = FRESHNESS_S

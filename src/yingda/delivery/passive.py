@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
+from yingda.delivery.extras import with_extras
 from yingda.delivery.frame import PART_FLOOR_BYTES, Frame, head_of_again, with_announcement
 from yingda.delivery.plain import SEPARATOR, Block, blocks
 from yingda.delivery.settled import SettledPart, settle, settled_part
@@ -128,16 +129,30 @@ def outcome(
     style: ReplyStyle,
     *,
     names_question: bool = False,
-    is_again: bool = False,
     other_unread: Turn | None = None,
 ) -> Composed | None:
     """The next part of an ended turn, or its failure; None when it was read already.
 
     Where nothing is left behind what was offered while it was written, it says so.
-    `names_question` puts the start of the question before it, `is_again` leaves that to the
-    caller; `other_unread` is announced where
+    `names_question` puts the start of the question before it; `other_unread` is announced where
     the byte limit leaves room.
     """
+    composed = _next_part(turn, style, names_question=names_question)
+    if composed is None:
+        return None
+    text = with_announcement(composed.text, style, other_unread)
+    return _with_extras(msgspec.structs.replace(composed, text=text), turn, style)
+
+
+def _with_extras(composed: Composed, turn: Turn, style: ReplyStyle) -> Composed:
+    if not composed.completes:
+        return composed
+    return msgspec.structs.replace(composed, text=with_extras(composed.text, turn, style))
+
+
+def _next_part(
+    turn: Turn, style: ReplyStyle, *, names_question: bool, is_again: bool = False
+) -> Composed | None:
     if not turn.is_unread:
         return None
     shown = _shown(turn.answer)
@@ -161,7 +176,7 @@ def outcome(
     ]
     text = "\n\n".join(line for line in lines if line.strip())
     return Composed(
-        text=with_announcement(text, style, other_unread),
+        text=text,
         start=turn.cursor,
         end=part.end if part else turn.cursor,
         completes=is_last,
@@ -188,7 +203,8 @@ def again(turn: Turn, style: ReplyStyle) -> Composed | None:
     unread = msgspec.structs.replace(
         turn, is_unread=True, cursor=Cursor(), parts_offered=0, notice=None
     )
-    shown = outcome(unread, style, is_again=True)
+    shown = _next_part(unread, style, names_question=False, is_again=True)
     if shown is None:
         return None
-    return msgspec.structs.replace(shown, text=head_of_again(turn, style) + shown.text)
+    headed = msgspec.structs.replace(shown, text=head_of_again(turn, style) + shown.text)
+    return _with_extras(headed, turn, style)

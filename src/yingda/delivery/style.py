@@ -21,6 +21,10 @@ class ReplyStyle(msgspec.Struct, frozen=True, kw_only=True):
     has_ai_label: bool = True
     #: The word that asks again, as followers are told it; None when there is none.
     retry_word: str | None = COMMAND_WORDS[Command.RETRY]
+    #: Whether links that rate an answer stand below it, and the words that they send.
+    has_feedback_links: bool = False
+    good_word: str | None = COMMAND_WORDS[Command.GOOD]
+    bad_word: str | None = COMMAND_WORDS[Command.BAD]
 
 
 def tap_link(style: ReplyStyle, turn: Turn) -> str:

@@ -67,6 +67,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     patience: int | None = 20
     #: Whether a closed part of an unfinished answer is offered at the last chance.
     first_part: bool = True
+    #: Whether the provider is asked for questions that may come next.
+    suggestions: bool = False
     #: Turns that may wait behind a follower's running one. Design: 3.
     queue_limit: int = 3
     #: Questions that are taken of one follower in any minute, and in a day of `time_zone`; None is

@@ -22,5 +22,5 @@ __all__ = ["SENTENCES", "Language", "Sentence"]
 #: `{retry}` is a tap-to-send link that asks the question again, or only its label, `{confirm}` one
 #: that confirms an erasure, `{command}` a command's word, `{commands}` a line for each command.
 #: `{label}`, `{latitude}` and `{longitude}` are a place's, `{title}`, `{description}` and `{url}` a
-#: link's, `{model}` is a model's shown name.
+#: link's, `{model}` is a model's shown name, `{good}` and `{bad}` are links that rate an answer.
 SENTENCES: Mapping[str, Sentence] = {**ANSWERS, **QUESTIONS, **INPUTS, **COMMANDS, **FAILURES}

@@ -63,5 +63,7 @@ ANSWERS: Mapping[str, Sentence] = {
     ),
     # Behind an answer
     "sources_head": Sentence("参考资料：", "Sources:"),
+    "feedback": Sentence("这个回答怎么样？{good}　{bad}", "How is this answer? {good}  {bad}"),
+    "suggestions_head": Sentence("接下来可以问：", "You could ask next:"),
     "again": Sentence("问：{question}\n———\n", "Q: {question}\n———\n"),
 }
