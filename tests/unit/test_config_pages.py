@@ -51,6 +51,7 @@ def rows(page: str, heading: str) -> dict[str, list[str]]:
     assert section is not None
     lines = re.findall(r"^\| `.*\|$", section[1], re.MULTILINE)
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert len({row[0] for row in cells}) == len(cells)
     return {row[0].strip("`"): row[1:] for row in cells}
 
 
