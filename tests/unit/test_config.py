@@ -20,7 +20,14 @@ from support.settings import (
     from_file,
     written,
 )
-from yingda.config import DifyProvider, EchoProvider, Settings, SettingsInvalid, load
+from yingda.config import (
+    DifyProvider,
+    EchoProvider,
+    OpenAiProvider,
+    Settings,
+    SettingsInvalid,
+    load,
+)
 from yingda.config.sources import VARIABLES
 from yingda.texts import Language
 from yingda.words import Command
@@ -97,6 +104,7 @@ def test_the_example_file_loads_once_its_references_are_set() -> None:
             "MAIN_APP_ID": APP_ID,
             "MAIN_APP_SECRET": APP_SECRET,
             "MAIN_DIFY_KEY": API_KEY,
+            "BACKUP_KEY": "sk-5bd1f0c9e2",
             "TRIAL_TOKEN": "t7Yp4",
         },
         config_path=EXAMPLE,
@@ -109,7 +117,15 @@ def test_the_example_file_loads_once_its_references_are_set() -> None:
         api_key=API_KEY,
         total_s=300.0,
         concurrency=10,
+        fallback=("backup",),
         inputs={"audience": "followers", "today": "{date}, {weekday}"},
+    )
+    backup = settings.providers["backup"]
+    assert isinstance(backup, OpenAiProvider)
+    assert (backup.api_key, backup.memory_turns, backup.memory_tokens) == (
+        "sk-5bd1f0c9e2",
+        10,
+        6000,
     )
     assert settings.providers["echo"] == EchoProvider(first_text_s=1.0, duration_s=4.0)
 
