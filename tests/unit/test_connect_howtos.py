@@ -15,7 +15,7 @@ from yingda.providers.base import Prompt
 from yingda.providers.openai_request import Concessions, request_body
 
 HOWTO = Path(__file__).parents[2] / "docs/howto"
-NAMES = ("connect-dify", "connect-a-model")
+NAMES = ("connect-dify", "connect-a-model", "pictures-and-voice")
 SUFFIXES = (".md", ".zh-CN.md")
 ACCOUNT = '[accounts.main]\ntoken = "env:MAIN_TOKEN"\n'
 
@@ -38,6 +38,8 @@ def read(folder: Path, block: str) -> Settings:
     names = re.findall(r"env:([A-Z_]+)", block)
     environ = {name: f"{API_KEY}{name}" for name in names} | {"MAIN_TOKEN": TOKEN}
     text = block if "[accounts." in block else f"{ACCOUNT}\n{block}"
+    if "[providers." not in block:
+        text += '\n[providers.test]\nkind = "echo"\n'
     return from_file(folder, text, environ)
 
 
