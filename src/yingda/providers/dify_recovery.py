@@ -20,6 +20,7 @@ from yingda.providers.dify_outputs import outputs_in
 from yingda.providers.dify_reading import Reading
 from yingda.providers.dify_settings import DifySettings
 from yingda.providers.dify_sources import kept_sources_in
+from yingda.providers.dify_usage import WireUsage, read_usage
 from yingda.providers.dify_wire import GOOD_ENDS
 
 #: Dify's `created_at` is in whole seconds, and its clock is not ours. Our choice.
@@ -44,6 +45,7 @@ class Absence(Enum):
 class _WorkflowRun(msgspec.Struct, frozen=True):
     status: str | None = None
     outputs: msgspec.Raw = msgspec.Raw()
+    total_tokens: object = None
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -54,6 +56,12 @@ class _Message(msgspec.Struct, frozen=True):
     status: str | None = None
     created_at: float | None = None
     retriever_resources: msgspec.Raw = msgspec.Raw()
+    #: What it cost, where the version tells.
+    message_tokens: object = None
+    answer_tokens: object = None
+    total_tokens: object = None
+    total_price: object = None
+    currency: object = None
 
 
 class _Conversation(msgspec.Struct, frozen=True):
@@ -138,6 +146,7 @@ class DifyRecovery:
             text=answer,
             conversation_id=trace.conversation_id if reading.has_conversations else None,
             message_id=trace.message_id,
+            usage=read_usage(WireUsage(total_tokens=run.total_tokens)),
         )
 
     async def _conversations(self, trace: RunTrace) -> AsyncIterator[str]:
@@ -209,11 +218,19 @@ def _outcome(message: _Message, conversation_id: str, reading: Reading) -> _Outc
     if not text:
         return Absence.NONE
     resources = message.retriever_resources
+    usage = WireUsage(
+        prompt_tokens=message.message_tokens,
+        completion_tokens=message.answer_tokens,
+        total_tokens=message.total_tokens,
+        total_price=message.total_price,
+        currency=message.currency,
+    )
     return FoundAnswer(
         text=text,
         conversation_id=conversation_id,
         message_id=message.id,
         sources=kept_sources_in(resources) if reading.gives_sources else (),
+        usage=read_usage(usage),
     )
 
 

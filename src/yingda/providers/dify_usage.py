@@ -12,7 +12,9 @@ from yingda.providers.counts import tokens_in
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class _WireUsage(msgspec.Struct, frozen=True):
+class WireUsage(msgspec.Struct, frozen=True):
+    """The fields that matter, of whatever type they come."""
+
     prompt_tokens: object = None
     completion_tokens: object = None
     total_tokens: object = None
@@ -21,9 +23,10 @@ class _WireUsage(msgspec.Struct, frozen=True):
 
 
 class _Metadata(msgspec.Struct, frozen=True):
-    usage: _WireUsage | None = None
+    usage: WireUsage | None = None
 
 
+_NOTHING = Usage()
 _METADATA = msgspec.json.Decoder(_Metadata)
 
 
@@ -33,14 +36,18 @@ def usage_in(metadata: msgspec.Raw) -> Usage | None:
         wire = _METADATA.decode(metadata).usage
     except UNREADABLE:
         return None
-    if wire is None:
-        return None
+    return None if wire is None else read_usage(wire)
+
+
+def read_usage(wire: WireUsage) -> Usage | None:
+    """What of these fields can be read; None where that is nothing."""
     price = wire.total_price
     is_price = isinstance(price, str | int | float) and not isinstance(price, bool)
-    return Usage(
+    usage = Usage(
         prompt_tokens=tokens_in(wire.prompt_tokens),
         completion_tokens=tokens_in(wire.completion_tokens),
         total_tokens=tokens_in(wire.total_tokens),
         total_price=str(price) if is_price else None,
         currency=wire.currency if isinstance(wire.currency, str) else None,
     )
+    return None if usage == _NOTHING else usage

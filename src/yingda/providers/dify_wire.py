@@ -7,7 +7,7 @@ Knows which fields matter and which events must not be missed; what they mean st
 import msgspec
 
 from yingda.providers.base import Usage
-from yingda.providers.dify_usage import UNREADABLE
+from yingda.providers.dify_usage import UNREADABLE, WireUsage, read_usage
 
 
 class WireEvent(msgspec.Struct, frozen=True, gc=False):
@@ -38,16 +38,12 @@ class RunEnd(msgspec.Struct, frozen=True):
     error: str | None = None
     outputs: msgspec.Raw = msgspec.Raw()
     files: msgspec.Raw = msgspec.Raw()
-    total_tokens: msgspec.Raw = msgspec.Raw()
+    total_tokens: object = None
 
     @property
     def usage(self) -> Usage | None:
         """The tokens of the whole run; None where Dify does not tell."""
-        try:
-            tokens = msgspec.json.decode(self.total_tokens, type=int)
-        except UNREADABLE:
-            return None
-        return Usage(total_tokens=tokens) if tokens > 0 else None
+        return read_usage(WireUsage(total_tokens=self.total_tokens))
 
 
 class _Chunk(msgspec.Struct, frozen=True):

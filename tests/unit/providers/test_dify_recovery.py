@@ -9,7 +9,7 @@ import pytest
 from support.dify_pair import Pair, dify_pair, events_of, ids_of, outlast, text_of
 from yingda.clock import SystemClock, VirtualClock
 from yingda.errors import ProviderError, ProviderMisconfigured, ProviderUnavailable
-from yingda.providers.base import Prompt, RunTrace, Source, Started, TextDelta
+from yingda.providers.base import FoundAnswer, Prompt, RunTrace, Source, Started, TextDelta, Usage
 from yingda.providers.dify import Dify
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_reading import Reading
@@ -195,11 +195,17 @@ CHATFLOW = RunTrace(question="q", user="u1", asked_at=5.0, conversation_id=ID, w
 async def find_among(
     bodies: dict[str, bytes | None], trace: RunTrace = CHATFLOW, *, limit_chars: int = 100
 ) -> str | None:
+    found = await found_among(bodies, trace, limit_chars=limit_chars)
+    return None if found is None else found.text
+
+
+async def found_among(
+    bodies: dict[str, bytes | None], trace: RunTrace = CHATFLOW, *, limit_chars: int = 100
+) -> FoundAnswer | None:
     clock = VirtualClock()
     settings = DifySettings(base_url="http://x", api_key="app-x", answer_limit_chars=limit_chars)
     recovery = DifyRecovery(cast("DifyApi", Canned(bodies)), settings, clock)
-    found = await clock.run(recovery.find(trace, Reading()))
-    return None if found is None else found.text
+    return await clock.run(recovery.find(trace, Reading()))
 
 
 @pytest.mark.parametrize(
@@ -215,6 +221,20 @@ async def find_among(
 )
 async def test_where_the_runs_record_tells_nothing_the_messages_do(record: bytes | None) -> None:
     assert await find_among({"/workflows/run/r1": record, "/messages": KEPT}) == "kept"
+
+
+async def test_what_a_found_answer_cost_is_told_where_dify_keeps_it() -> None:
+    record = b'{"status":"succeeded","outputs":{"answer":"whole"},"total_tokens":"9"}'
+    found = await found_among({"/workflows/run/r1": record})
+    assert found is not None
+    assert found.usage == Usage(total_tokens=9)
+    cost = b'"message_tokens":3,"answer_tokens":6,"total_price":"0.01","currency":"USD",'
+    messages = KEPT.replace(b'"query"', cost + b'"query"')
+    found = await found_among({"/workflows/run/r1": None, "/messages": messages})
+    assert found is not None
+    assert found.usage == Usage(
+        prompt_tokens=3, completion_tokens=6, total_price="0.01", currency="USD"
+    )
 
 
 @pytest.mark.parametrize("status", ["failed", "stopped", "paused"])
