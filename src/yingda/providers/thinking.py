@@ -2,11 +2,13 @@
 
 Knows the two forms that Dify lets through inside the answer: `<think>…</think>` as models
 print it, and the folded `<details><summary> Thinking... </summary>…</details>` of Dify around
-1.0. Any other `<details>` is the answer's own. Pure; what it gives does not depend on where the
-text was cut into pieces.
+1.0. Any other `<details>` is the answer's own, and so is a tag in the answer's code. Pure; what it
+gives does not depend on where the text was cut into pieces.
 """
 
 import regex
+
+from yingda.providers.code_watch import CodeWatch
 
 #: A tag quoted in backticks is what the answer talks about. The bounds on attributes and blanks
 #: are our choice: they limit how much text can be held back while an opening may still come.
@@ -26,7 +28,7 @@ class ThinkingFilter:
     block and the answer's first words goes with the block.
     """
 
-    __slots__ = ("_begun", "_closing", "_held", "_previous", "_trim")
+    __slots__ = ("_begun", "_closing", "_code", "_held", "_previous", "_trim")
 
     def __init__(self) -> None:
         self._held = ""
@@ -34,6 +36,7 @@ class ThinkingFilter:
         self._closing: regex.Pattern[str] | None = None
         #: The character before `_held`, which decides whether a tag is quoted.
         self._previous = ""
+        self._code = CodeWatch()
         self._begun = False
         self._trim = False
 
@@ -67,6 +70,10 @@ class ThinkingFilter:
             self._held = text[end:]
             return False
         shown.append(self._show(text[begin : match.start()]))
+        if self._code.is_inside():
+            shown.append(self._show("<"))
+            self._held = text[match.start() + 1 :]
+            return True
         self._held = text[match.end() :]
         self._previous = ">"
         self._closing = _THINK_CLOSING if match["think"] else _DETAILS_CLOSING
@@ -86,6 +93,7 @@ class ThinkingFilter:
         if not text:
             return ""
         self._previous = text[-1]
+        self._code.add(text)
         if self._trim:
             text = text.lstrip()
         if not self._begun and text and not text.isspace():

@@ -25,6 +25,14 @@ CASES = {
     OTHER_DETAILS: OTHER_DETAILS,
     "<details><summary>Thinking about 1 < 2": "<details><summary>Thinking about 1 < 2",
     "用 `<think>` 标签": "用 `<think>` 标签",
+    "看：\n```xml\n<think>想</think>\n```\n完": "看：\n```xml\n<think>想</think>\n```\n完",
+    "看：\n~~~\n<think>\n~~~\n<think>想</think>完": "看：\n~~~\n<think>\n~~~\n完",
+    '1. 看：\n   ```py\n   print("<think>")\n   ```\n完': (
+        '1. 看：\n   ```py\n   print("<think>")\n   ```\n完'
+    ),
+    "用 `看 <think> 标签` 完": "用 `看 <think> 标签` 完",
+    "用 `a` 和<think>想</think> `b`": "用 `a` 和 `b`",
+    "没关的 ` 号\n<think>想</think>完": "没关的 ` 号\n完",
     "1 < 2，<thinker> 也不是": "1 < 2，<thinker> 也不是",
     "以尖括号结尾 <": "以尖括号结尾 <",
     "半个标签 <thi": "半个标签 <thi",
@@ -32,6 +40,8 @@ CASES = {
     "": "",
 }
 FRAGMENTS = [
+    "```",
+    "~~~\n",
     "<think>",
     "</think>",
     "<thi",
@@ -73,6 +83,12 @@ def test_any_cut_gives_what_the_whole_gives(fragments: list[str], data: st.DataO
 @given(st.text(alphabet=st.characters(exclude_characters="<")))
 def test_text_without_tags_passes_untouched(text: str) -> None:
     assert strip_thinking(text) == text
+
+
+def test_code_is_looked_for_in_the_whole_of_a_long_text() -> None:
+    text = "字\n" * 100 + "```\n" + "行\n" * 100 + "<think>\n```\n完"
+    reasoning = ThinkingFilter()
+    assert "".join(map(reasoning.feed, text)) + reasoning.finish() == text
 
 
 def test_text_before_a_possible_tag_is_not_held_back() -> None:
