@@ -15,6 +15,7 @@ from yingda.providers.dify_features import NOTHING_ATTACHED
 from yingda.providers.dify_mode import MEMORYLESS
 from yingda.providers.dify_settings import AppMode
 from yingda.providers.failures import RunFailed, retry_delay_s
+from yingda.providers.hushing import hushed
 from yingda.providers.intake import Intake, IntakeSettings
 from yingda.providers.sse import EventSplitter
 
@@ -126,7 +127,7 @@ class DifyRun:
             if delay_s is not None and self._clock.monotonic() + delay_s < self._total_due_s:
                 await self._clock.sleep(delay_s)
                 return []
-        raise failure.error from failed.__cause__
+        raise hushed(failure.error, self._prompt) from failed.__cause__
 
     def _reset(self) -> list[Event]:
         """Ask the next time without the conversation; possible once, as then there is none."""

@@ -21,6 +21,9 @@ ERROR_LIMIT_BYTES = 64 * 1024
 #: Our choice: twenty messages with their citations.
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 
+#: Our choice: what is shorter is a number or a word, which may stand anywhere.
+_SECRET_CHARS = 8
+
 JsonBody = Mapping[str, object]
 #: What a request carries: an object as JSON, or fields and files as multipart form data.
 Body = JsonBody | aiohttp.FormData
@@ -67,6 +70,8 @@ class ProviderHttp:
         self._target = target
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        words = (value.split()[-1] for value in target.headers.values() if value.strip())
+        self._secrets = tuple(word.encode() for word in words if len(word) >= _SECRET_CHARS)
 
     async def open(
         self,
@@ -79,7 +84,9 @@ class ProviderHttp:
     ) -> aiohttp.ClientResponse:
         """The response once its head is here; the caller closes it. Raises `RunFailed`."""
         with self._translated():
-            async with self._clock.timeout(deadline_s or self._target.call_s):
+            async with self._clock.timeout(
+                self._target.call_s if deadline_s is None else deadline_s
+            ):
                 return await self._send(method, path, params=params, body=body)
 
     async def exchange(
@@ -124,22 +131,34 @@ class ProviderHttp:
     ) -> bytes:
         """The body, by default within the deadline of a small call, cut off at `limit_bytes`.
 
-        Raises `RunFailed`.
+        A refusal may quote the key that was sent: it is left out. Raises `RunFailed`.
         """
         body = bytearray()
         with self._translated():
-            async with self._clock.timeout(deadline_s or self._target.call_s):
+            async with self._clock.timeout(
+                self._target.call_s if deadline_s is None else deadline_s
+            ):
                 while len(body) < limit_bytes:
                     chunk = await response.content.readany()
                     if not chunk:
                         break
                     body += chunk
-        return bytes(body[:limit_bytes])
+        whole = bytes(body[:limit_bytes])
+        return whole if response.status < 400 else self._without_secrets(whole)
 
     async def aclose(self) -> None:
         """Close every connection."""
         if self._session is not None:
             await self._session.close()
+
+    def _span_s(self, deadline_s: float | None) -> float:
+        # Nothing may be left of a run's time: 0 does not stand for a call's own deadline.
+        return self._target.call_s if deadline_s is None else deadline_s
+
+    def _without_secrets(self, refusal: bytes) -> bytes:
+        for secret in self._secrets:
+            refusal = refusal.replace(secret, b"[key]")
+        return refusal
 
     async def _send(
         self,

@@ -17,6 +17,7 @@ from yingda.errors import (
     ProviderUnavailable,
 )
 from yingda.providers.failures import Failure, cleaned, retry_after_s, said
+from yingda.providers.hushing import without_input
 from yingda.providers.openai_codes import (
     ADDRESS,
     BUSY,
@@ -148,8 +149,10 @@ def _unframed(found: object) -> WireError | None:
 
 def _read(found: dict[str, object]) -> WireError:
     message = found.get("message") or found.get("detail")
-    if message is not None and not isinstance(message, str):
+    if isinstance(message, list):
         # FastAPI tells a list of what is wrong where.
+        message = without_input(message)
+    elif message is not None and not isinstance(message, str):
         message = msgspec.json.encode(message).decode()
     kind = found.get("type") or found.get("status")
     return WireError(

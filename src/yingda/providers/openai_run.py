@@ -10,6 +10,7 @@ from yingda.clock import Clock
 from yingda.providers.base import Event, Prompt
 from yingda.providers.failures import RunFailed, retry_delay_s
 from yingda.providers.gathering import Gathering
+from yingda.providers.hushing import hushed
 from yingda.providers.intake import Intake, IntakeSettings
 from yingda.providers.openai_api import OpenAiApi
 from yingda.providers.openai_body import BodySplitter
@@ -111,4 +112,4 @@ class OpenAiRun:
             if delay_s is not None and self._clock.monotonic() + delay_s < self._total_due_s:
                 await self._clock.sleep(delay_s)
                 return
-        raise failure.error from failed.__cause__
+        raise hushed(failure.error, self._prompt) from failed.__cause__

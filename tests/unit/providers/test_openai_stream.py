@@ -258,6 +258,41 @@ async def test_no_more_requests_are_sent_than_are_set(tries: int, calls: int) ->
     assert server.calls["问"] == calls
 
 
+QUOTED = "我的身份证号是110101199003071234，帮我查一下"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": f"cannot read: {QUOTED}"}},
+        {"error": {"message": f"{'x' * 180} {QUOTED}"}},
+        {"error": {"message": f"cannot read\n{QUOTED[3:-3]}"}},
+        {"detail": [{"loc": ["body"], "msg": "bad", "input": [{"content": "别的秘密"}]}]},
+        {"error": {"message": "no such key", "code": "key-0123456789"}},
+    ],
+)
+async def test_a_refusal_that_quotes_what_was_sent_is_told_without_it(body: Any) -> None:
+    script = ChatScript(refusal=Refusal(status=400, body=body))
+    headers = {"Authorization": "Bearer sk-simulator", "X-Key": "key-0123456789"}
+    async with openai_pair(script=script, headers=headers) as pair:
+        _, error = await events_and_error(pair.provider, Prompt(text=QUOTED, user="u"))
+    assert isinstance(error, ProviderMisconfigured)
+    assert "400" in error.detail
+    assert error.mend
+    for secret in ("110101", "身份证", "别的秘密", "0123456789"):
+        assert secret not in error.detail
+
+
+async def test_a_history_that_is_quoted_is_left_out_too() -> None:
+    body = {"error": {"message": "bad: 早先说过的一件私事"}}
+    script = ChatScript(refusal=Refusal(status=400, body=body))
+    prompt = Prompt(text="问", user="u", history=(Exchange("我早先说过的一件私事", "好"),))
+    async with openai_pair(script=script) as pair:
+        _, error = await events_and_error(pair.provider, prompt)
+    assert isinstance(error, ProviderMisconfigured)
+    assert error.detail.endswith("bad: […]")
+
+
 async def test_a_wrong_key_is_refused_once_and_never_shown() -> None:
     async with openai_pair(api_key="sk-wrong-12345678") as pair:
         _, error = await events_and_error(pair.provider, ASK)
