@@ -22,6 +22,8 @@ from yingda.texts import Language
 DONE, MISCONFIGURED = 0, 78
 #: Days that can be told one by one. Our choice: a year and a month; each is a range of its own.
 DAYS_LIMIT = 400
+#: The last day that can be told: the one behind it tells where it ends. Limit of Python's dates.
+_LAST_DAY = dt.date.max - dt.timedelta(days=1)
 
 
 class UsageErrand(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,15 +75,20 @@ def _accounts(
 def _days(
     accounts: Sequence[AccountSettings], errand: UsageErrand, now: float, language: Language
 ) -> Sequence[dt.date]:
-    """The first and every further day that is asked for; this month's, up to today, by default."""
+    """The first and every further day that is asked for; this month's, up to today, by default.
+
+    Only the first and the last one where they are not told one by one.
+    """
     zones = [ZoneInfo(each.time_zone) for each in accounts]
     today = max(dt.datetime.fromtimestamp(now, zone).date() for zone in zones)
-    until = _day(errand.until, "--until", language) or today
+    until = min(_day(errand.until, "--until", language) or today, _LAST_DAY)
     since = _day(errand.since, "--since", language) or until.replace(day=1)
     if since > until:
         raise _Refused(say(language, "no_days", since=str(since), until=str(until)))
+    if errand.by is not UsageKey.DAY:
+        return [since, until]
     count = (until - since).days + 1
-    if errand.by is UsageKey.DAY and count > DAYS_LIMIT:
+    if count > DAYS_LIMIT:
         raise _Refused(say(language, "too_many_days", most=str(DAYS_LIMIT)))
     return [since + dt.timedelta(days=number) for number in range(count)]
 

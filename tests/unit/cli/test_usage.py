@@ -182,3 +182,12 @@ def test_a_file_of_another_version_is_not_read(tmp_path: Path) -> None:
 
 def test_every_heading_stands_in_both_languages() -> None:
     assert all(each.zh and each.en for each in HEADINGS.values())
+
+
+async def test_a_day_far_ahead_means_no_end(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    status, printed = run(
+        tmp_path, by=UsageKey.ACCOUNT, form="json", since="0001-01-01", until="9999-12-31"
+    )
+    assert status == DONE
+    assert json.loads(printed)["rows"][0]["turns"] == 4
