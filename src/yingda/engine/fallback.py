@@ -74,7 +74,8 @@ class Fallback:
     async def _ask(self, name: str, running: RunningTurn, *, waits: bool) -> Outcome:
         provider = self._providers.get(name)
         if provider is None:
-            raise ProviderMisconfigured(f"no provider is called {name!r} any more")
+            mend = "Name one that there is, or set it up again."
+            raise ProviderMisconfigured(f"no provider is called {name!r} any more", mend=mend)
         async with self._gates.entered(name, waits=waits):
             prompt = await self._prompting.prompt_of(running.claim_of(name), name)
             prompt = await self._inputs.looking.completed(prompt, running, provider.capabilities)
@@ -83,7 +84,8 @@ class Fallback:
                 if isinstance(event, Started):
                     self._notes.soon(running)
             if not running.has_text:
-                raise AnswerEmpty("the run ended well and said nothing")
+                mend = f"Look at what {name} made of the question: its answer had no text."
+                raise AnswerEmpty("the run ended well and said nothing", mend=mend)
         return running.answered()
 
     async def _go_on(self, running: RunningTurn, name: str) -> None:

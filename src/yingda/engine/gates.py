@@ -66,7 +66,8 @@ class Gates:
                 yield
             return
         if not waits and gate.places.locked():
-            raise ProviderBusy(f"{name} is asked as much at once as its concurrency allows")
+            mend = "Raise `concurrency`, if the provider allows it, or name one more in `fallback`."
+            raise ProviderBusy(f"{name} is asked as much at once as allowed", mend=mend)
         async with gate.places, self._watched(name, gate):
             yield
 

@@ -40,6 +40,8 @@ _INPUTS = (
 _KEY_MEND = "Check the app's API key in Dify (API Access); each app has keys of its own."
 _FORBIDDEN = "Switch the app's Service API on in Dify and check that the workspace is active."
 _BUSY = "Raise the app's limit of simultaneous runs in Dify, or wait until runs end."
+_NEW_CONVERSATION = "Nothing: the follower's next question begins a new conversation."
+_UNPAID = "Top up what stands before Dify, or the model provider's quota: something is not paid."
 _ADDRESS = "The base URL is probably wrong: it is the API origin of Dify followed by /v1."
 
 _BY_CODE: dict[str, tuple[type[ProviderError], str]] = {
@@ -71,7 +73,7 @@ _BY_CODE: dict[str, tuple[type[ProviderError], str]] = {
         "The model's provider failed; look at the run's log in Dify.",
     ),
     "internal_server_error": (ProviderUnavailable, "Look at the logs of the Dify server."),
-    "conversation_completed": (ConversationGone, "A new conversation is needed."),
+    "conversation_completed": (ConversationGone, _NEW_CONVERSATION),
 }
 
 
@@ -87,7 +89,7 @@ def from_response(
     if envelope is None:
         return _from_status(status, None, retry_after_s(retry_after))
     if status == 404 and in_conversation and envelope.code == "not_found":
-        gone = ConversationGone("Dify no longer knows the conversation")
+        gone = ConversationGone("Dify no longer knows the conversation", mend=_NEW_CONVERSATION)
         return Failure(error=gone, conversation_lost=True)
     return _from_envelope(status, envelope, retry_after_s(retry_after))
 
@@ -153,6 +155,8 @@ def _status_row(status: int) -> tuple[type[ProviderError], str, bool]:
         return ProviderTimeout, mend, False
     if status == 429:
         return ProviderBusy, _BUSY, True
+    if status == 402:
+        return QuotaExhausted, _UNPAID, False
     if status >= 500:
         return ProviderUnavailable, "Look at the Dify server and at the proxy in front of it.", True
     if status == 401:

@@ -34,6 +34,9 @@ from yingda.providers.limits import ANSWER_LIMIT_CHARS
 
 _LIMIT_MEND = "Have the app answer more briefly; look at the run's log for a model that loops."
 _EMPTY_MEND = "Let every path of the app end in an answer."
+_RUN_MEND = "Look at the run's log in Dify; a proxy in front of it may have cut the answer off."
+_ODD_MEND = "Look for a proxy that changes the stream; else this version of Dify is not known here."
+_STOPPED_MEND = "Somebody stopped it in Dify, or a limit did: look at the run's log."
 _NO_OUTPUT_MEND = "Let the workflow end with an output of text, and name it as `output_key`."
 #: Events that are neither text nor in `TELLING`, and end a run all the same.
 _PAUSES = frozenset({"human_input_required", "workflow_paused"})
@@ -135,7 +138,8 @@ class RunReader:
         elif self.settled:
             self._finish(None, (), self._events)
         else:
-            self._fail(AnswerIncomplete("Dify's stream ended before the answer did"))
+            detail = "Dify's stream ended before the answer did"
+            self._fail(AnswerIncomplete(detail, mend=_RUN_MEND))
 
     def _decode(self, payload: bytes) -> WireEvent | None:
         try:
@@ -145,7 +149,7 @@ class RunReader:
                 return None
         except UNREADABLE:
             pass
-        self._fail(AnswerIncomplete("an event of Dify's stream cannot be read"))
+        self._fail(_unreadable())
         return None
 
     def _take(self, wire: WireEvent, events: list[Event]) -> None:
@@ -189,7 +193,7 @@ class RunReader:
     def _take_chunk(self, wire: WireEvent, events: list[Event]) -> None:
         text = chunk_text(wire.data)
         if text is None:
-            self._fail(AnswerIncomplete("an event of Dify's stream cannot be read"))
+            self._fail(_unreadable())
         elif wire.event == "text_chunk":
             self._text.add(text)
         else:
@@ -238,9 +242,10 @@ class RunReader:
         elif end.status == "paused":
             self.failure = self._end_failure or needs_a_person()
         elif end.status == "stopped":
-            self._fail(AnswerIncomplete("the run was stopped at Dify"))
+            self._fail(AnswerIncomplete("the run was stopped at Dify", mend=_STOPPED_MEND))
         elif end.status not in GOOD_ENDS:
-            self._fail(AnswerIncomplete("the workflow ended in a state that is not known"))
+            detail = "the workflow ended in a state that is not known"
+            self._fail(AnswerIncomplete(detail, mend=_ODD_MEND))
         elif self._reading.is_workflow:
             self._take_outputs(end, events)
             self._finish(end.usage, (), events)
@@ -285,3 +290,7 @@ class RunReader:
 
     def _fail(self, error: AnswerIncomplete) -> None:
         self.failure = Failure(error=error)
+
+
+def _unreadable() -> AnswerIncomplete:
+    return AnswerIncomplete("an event of Dify's stream cannot be read", mend=_ODD_MEND)

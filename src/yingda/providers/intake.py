@@ -200,9 +200,10 @@ class Intake:
         if self._reader.settled:
             self._end_reader()
         else:
-            self._fail(
-                Failure(error=AnswerIncomplete(broken_off(self._settings.service, cause))), cause
-            )
+            service = self._settings.service
+            mend = f"Look at the log of {service}, and at the read time-out of a proxy before it."
+            error = AnswerIncomplete(broken_off(service, cause), mend=mend)
+            self._fail(Failure(error=error), cause)
 
     def _expire(self) -> None:
         expired = self._watch.expired

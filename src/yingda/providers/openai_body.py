@@ -7,7 +7,7 @@ they send; the first byte tells. Knows nothing of what the payloads mean.
 from collections.abc import Callable
 
 from yingda.errors import AnswerIncomplete
-from yingda.providers.sse import EventSplitter
+from yingda.providers.sse import LIMIT_MEND, EventSplitter
 
 
 class BodySplitter:
@@ -38,5 +38,5 @@ class BodySplitter:
     def _feed_whole(self, chunk: bytes) -> list[bytes]:
         self._held += chunk
         if len(self._held) > self._room_bytes:
-            raise AnswerIncomplete("the provider's answer is longer than the cap")
+            raise AnswerIncomplete("the provider's answer is longer than the cap", mend=LIMIT_MEND)
         return []

@@ -25,6 +25,7 @@ from yingda.providers.openai_codes import (
     FORBIDDEN,
     KEY,
     QUOTA,
+    REFUSED,
     REQUEST,
     TOO_LONG,
     Meaning,
@@ -113,7 +114,8 @@ def from_finish(reason: str, *, has_text: bool) -> ProviderError | None:
             kind = AnswerIncomplete if has_text else ProviderUnavailable
             return kind("the server gave the answer up", mend=mend)
         case _ if reason in _REFUSING:
-            return ContentRefused("the vendor's moderation cut the answer off")
+            detail = "the vendor's moderation cut the answer off"
+            return ContentRefused(detail, mend=REFUSED.mend)
         case _:
             return None
 

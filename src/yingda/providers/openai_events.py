@@ -22,6 +22,7 @@ from yingda.providers.thinking import ThinkingFilter
 
 _DONE = b"[DONE]"
 _LOG_MEND = "Look at the log of the model's server: it failed after it had accepted."
+_ODD_MEND = "Look for a proxy that changes the stream; else the server is not compatible."
 _LIMIT_MEND = "Set `max_tokens`, or look at the model for one that loops."
 
 
@@ -102,7 +103,8 @@ class ChatReader:
         if self.settled:
             self._finish()
         elif self.began:
-            self._end_with(AnswerIncomplete("the stream ended before the answer did"))
+            detail = "the stream ended before the answer did"
+            self._end_with(AnswerIncomplete(detail, mend=_LOG_MEND))
         else:
             # Some servers accept, and fail before the first chunk without a word.
             self._end_with(ProviderUnavailable("the stream ended at once", mend=_LOG_MEND))
@@ -129,7 +131,8 @@ class ChatReader:
             # Some servers give no reason for the end; the mark alone says that it is one.
             self._finish()
         elif payload:
-            self._end_with(AnswerIncomplete("a chunk of the stream cannot be read"))
+            detail = "a chunk of the stream cannot be read"
+            self._end_with(AnswerIncomplete(detail, mend=_ODD_MEND))
 
     def _take_choice(self, chunk: Chunk, choice: Choice) -> None:
         if not self.began:

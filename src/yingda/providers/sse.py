@@ -13,6 +13,9 @@ from yingda.errors import AnswerIncomplete
 LINE_LIMIT_BYTES = 4 * 1024 * 1024
 #: Our choice: a hundred such documents are no chat answer.
 TOTAL_LIMIT_BYTES = 64 * 1024 * 1024
+#: What to do about an answer that outgrows a cap.
+LIMIT_MEND = "Look for what writes so much: a document in a node's output, or a model that loops."
+_LONG_LINE = "a line of the provider's stream is longer than the cap"
 
 
 class EventSplitter:
@@ -39,7 +42,7 @@ class EventSplitter:
         """The payloads that `chunk` completes, in order."""
         self._room_bytes -= len(chunk)
         if self._room_bytes < 0:
-            raise AnswerIncomplete("the provider's stream is longer than the cap")
+            raise AnswerIncomplete("the provider's stream is longer than the cap", mend=LIMIT_MEND)
         # CR LF becomes two line ends; the empty line between them carries no data.
         if b"\r" in chunk:
             chunk = chunk.replace(b"\r", b"\n")
@@ -54,7 +57,7 @@ class EventSplitter:
         if longest_bytes > self._line_limit_bytes and any(
             len(payload) > self._line_limit_bytes for payload in payloads
         ):
-            raise AnswerIncomplete("a line of the provider's stream is longer than the cap")
+            raise AnswerIncomplete(_LONG_LINE, mend=LIMIT_MEND)
         return payloads
 
     def finish(self) -> list[bytes]:
@@ -68,7 +71,7 @@ class EventSplitter:
         self._held.append(rest)
         self._held_bytes += len(rest)
         if self._held_bytes > self._line_limit_bytes:
-            raise AnswerIncomplete("a line of the provider's stream is longer than the cap")
+            raise AnswerIncomplete(_LONG_LINE, mend=LIMIT_MEND)
 
     def _take_held(self) -> bytes:
         if not self._held:

@@ -40,6 +40,7 @@ HTML = b"<html>error 1015</html>"
         (400, body("never_heard_of"), ProviderMisconfigured, False),
         (401, body("unauthorized"), ProviderMisconfigured, False),
         (401, b"", ProviderMisconfigured, False),
+        (402, HTML, QuotaExhausted, False),
         (403, body("forbidden"), ProviderMisconfigured, False),
         (403, HTML, ProviderMisconfigured, False),
         (404, HTML, ProviderMisconfigured, False),
