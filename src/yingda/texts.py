@@ -37,8 +37,13 @@ __all__ = [
 ]
 
 
-def failure_key(kind: FailureKind) -> str:
-    """The key of the sentence that tells a follower about a failure of this kind."""
+def failure_key(kind: FailureKind, *, has_text: bool = True) -> str:
+    """The key of the sentence that tells a follower about a failure of this kind.
+
+    `has_text` is whether a part of the answer stands before it.
+    """
+    if kind is FailureKind.INCOMPLETE and not has_text:
+        return "failed_before_text"
     return f"failed_{kind.value}"
 
 
@@ -132,6 +137,7 @@ _LIMITS_BYTES: Mapping[str, int] = {
     "ai_label": FRAME_LIMIT_BYTES,
     "conversation_restarted": FRAME_LIMIT_BYTES,
     "failed_incomplete": FRAME_LIMIT_BYTES,
+    "failed_person": FRAME_LIMIT_BYTES,
     "failed_refused": FRAME_LIMIT_BYTES,
     # It stands alone.
     "help": 2047,

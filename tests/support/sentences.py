@@ -8,12 +8,19 @@ from yingda.texts import Texts, failure_key
 from yingda.words import COMMAND_WORDS, Command
 
 
-def failure_text(kind: FailureKind, *, number: int = 1, texts: Texts | None = None) -> str:
+def failure_text(
+    kind: FailureKind, *, number: int = 1, texts: Texts | None = None, has_text: bool = True
+) -> str:
     """What a follower reads of a failure of the question with this number."""
+    return failure_sentence(failure_key(kind, has_text=has_text), number=number, texts=texts)
+
+
+def failure_sentence(key: str, *, number: int = 1, texts: Texts | None = None) -> str:
+    """The sentence of this key, about the question with this number."""
     texts = texts or Texts()
     word = COMMAND_WORDS[Command.RETRY]
     retry = command_link(word, f"#{number}", texts.say("retry_label"))
-    return texts.say(failure_key(kind), retry=retry)
+    return texts.say(key, retry=retry)
 
 
 def help_text() -> str:

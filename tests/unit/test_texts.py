@@ -98,6 +98,7 @@ def test_an_account_speaks_its_language_and_its_operators_own_words() -> None:
         ("cleared", "好" * 301, Flaw.TOO_LONG),
         ("more", "{link}" + "x" * 250, Flaw.TOO_LONG),
         ("quote", "{question}" + "x" * 160, Flaw.TOO_LONG),
+        ("failed_person", "x" * 241, Flaw.TOO_LONG),
         ("pickup_label", "x" * 49, Flaw.TOO_LONG),
     ],
 )

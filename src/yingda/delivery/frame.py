@@ -77,10 +77,9 @@ class Frame:
 
     def failure(self) -> str:
         """What went wrong, and how to ask again."""
-        return self._style.texts.say(
-            failure_key(self._failure or FailureKind.INTERNAL),
-            retry=retry_link(self._style, self._turn),
-        )
+        has_text = bool(self._turn.answer.strip())
+        key = failure_key(self._failure or FailureKind.INTERNAL, has_text=has_text)
+        return self._style.texts.say(key, retry=retry_link(self._style, self._turn))
 
     def paging(self, remaining: int) -> list[str]:
         """The part's number, and how to get the next one; nothing for an answer of one part.

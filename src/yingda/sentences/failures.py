@@ -37,6 +37,11 @@ FAILURES: Mapping[str, Sentence] = {
         "（回答到这里中断了，并不完整。可以{retry}。）",
         "(The answer broke off here and is not complete. You may {retry}.)",
     ),
+    # The same, where nothing stands before it
+    "failed_before_text": Sentence(
+        "回答还没写出来就中断了，请{retry}。",
+        "The answer broke off before it began. Please {retry}.",
+    ),
     "failed_empty": Sentence(
         "AI 这次没有给出内容，请{retry}，或换个问法。",
         "The AI gave no answer this time. Please {retry}, or try other words.",
