@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from yingda.store.cost_base import Cost, Spent
+from yingda.store.enclosure_base import EnclosureStore
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.input_base import InputStore
 from yingda.store.memory_base import MemoryStore
@@ -110,9 +111,13 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     doubtful_count: int
     #: Account and openid of everyone whose pushes are not over.
     to_push: tuple[tuple[str, str], ...] = ()
+    #: The same of everyone for whom something is due that follows an answer.
+    to_enclose: tuple[tuple[str, str], ...] = ()
 
 
-class Store(TokenVault, PushStore, MemoryStore, InputStore, ReactionStore, Protocol):
+class Store(
+    TokenVault, PushStore, MemoryStore, InputStore, ReactionStore, EnclosureStore, Protocol
+):
     """Everything that must survive a crash: all that these and the methods below keep."""
 
     async def recover(self) -> Recovered:

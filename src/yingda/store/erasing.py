@@ -105,6 +105,9 @@ _BLANK_OFFERS = f"""
 _DROP_ATTACHMENTS = f"""
     DELETE FROM attachment WHERE turn_id IN (SELECT id FROM turn WHERE {_OF_THE_STEP})
 """
+_DROP_ENCLOSURES = f"""
+    DELETE FROM enclosure WHERE turn_id IN (SELECT id FROM turn WHERE {_OF_THE_STEP})
+"""
 _BLANK_TURNS = f"""
     UPDATE turn SET question = '', answer = '', failure_detail = '', replaced_answer = NULL,
         notice = NULL, suggestions = NULL, rating = NULL, rated_at = NULL, rating_due_at = NULL,
@@ -226,6 +229,7 @@ def _erase_turns(who: dict[str, str], up_to: int, at: float, provider_at: float)
         yield from execute(_FORGET_LOST_RUNS, **step)
         yield from execute(_BLANK_OFFERS, **step)
         yield from execute(_DROP_ATTACHMENTS, **step)
+        yield from execute(_DROP_ENCLOSURES, **step)
         yield from execute(_BLANK_TURNS, at=at, **step)
     return int(count)
 

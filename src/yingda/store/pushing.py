@@ -5,21 +5,17 @@ is chosen at a crash is doubtful afterwards, as replies are; see `replies`.
 """
 
 from yingda.store.push_base import NewPart, PartFate, PushLook
-from yingda.store.quotas import empty_quota, end_push, quota
+from yingda.store.quotas import (
+    empty_quota,
+    end_push,
+    give_back_message,
+    quota,
+    spend_message,
+)
 from yingda.store.replies import keep_promise, take_back
 from yingda.store.steps import Steps, execute, fetch, fetch_one
 from yingda.turn.model import Cursor, DoubtfulPart, PushEnd
 
-_SPEND = """
-    UPDATE quota SET messages_left = messages_left - 1
-    WHERE account = :account AND openid = :openid AND messages_left > 0 AND expires_at > :at
-    RETURNING messages_left
-"""
-# A grant that came after the part was chosen has been charged with it as well.
-_GIVE_BACK = """
-    UPDATE quota SET messages_left = messages_left + 1
-    WHERE account = :account AND openid = :openid
-"""
 # One that runs and has shown nothing holds up none of another conversation that has ended.
 _NEXT = """
     SELECT id FROM turn WHERE account = :account AND openid = :openid AND is_pushed = 1
@@ -127,16 +123,6 @@ def choose_part(new: NewPart) -> Steps[int | None]:
 def is_under_way(account: str, openid: str) -> Steps[bool]:
     """Whether a part is being sent to the follower."""
     return (yield from fetch_one(_UNDER_WAY, account=account, openid=openid)) is not None
-
-
-def spend_message(account: str, openid: str, at: float) -> Steps[bool]:
-    """Take one message off the follower's quota; False when none is left."""
-    return (yield from fetch_one(_SPEND, account=account, openid=openid, at=at)) is not None
-
-
-def give_back_message(account: str, openid: str) -> Steps[None]:
-    """A message that was taken off was not used."""
-    yield from execute(_GIVE_BACK, account=account, openid=openid)
 
 
 def tell_instead(turn_id: int, at: float) -> Steps[bool]:

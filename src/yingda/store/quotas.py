@@ -19,6 +19,9 @@ _UNDER_WAY = """(
         SELECT count(*) FROM offer o JOIN turn t ON t.id = o.turn_id
         WHERE o.state = 'chosen' AND o.push_id IS NULL
         AND t.account = :account AND t.openid = :openid
+    ) - (
+        SELECT count(*) FROM enclosure WHERE account = :account AND openid = :openid
+        AND state IN ('due', 'chosen') AND state = 'chosen'
     )"""
 _GRANT = f"""
     INSERT INTO quota (account, openid, granted_by, messages_left, acted_at, expires_at)
@@ -47,6 +50,20 @@ _END = "UPDATE turn SET is_pushed = 0, push_end = :end WHERE id = :id AND is_pus
 _END_ALL = """
     UPDATE turn SET is_pushed = 0, push_end = :end
     WHERE account = :account AND openid = :openid AND is_pushed = 1
+"""
+_SPEND = """
+    UPDATE quota SET messages_left = messages_left - 1
+    WHERE account = :account AND openid = :openid AND messages_left > 0 AND expires_at > :at
+    RETURNING messages_left
+"""
+# A grant that came after the message was chosen has been charged with it as well.
+_GIVE_BACK = """
+    UPDATE quota SET messages_left = messages_left + 1
+    WHERE account = :account AND openid = :openid
+"""
+_LEAVE_ENCLOSURES = """
+    UPDATE enclosure SET state = 'left'
+    WHERE account = :account AND openid = :openid AND state IN ('due', 'chosen') AND state = 'due'
 """
 _EMPTY = "UPDATE quota SET messages_left = 0 WHERE account = :account AND openid = :openid"
 
@@ -89,6 +106,16 @@ def quota(account: str, openid: str) -> Steps[Quota | None]:
     return None if row is None else Quota(left=row[0], expires_at=row[1], acted_at=row[2])
 
 
+def spend_message(account: str, openid: str, at: float) -> Steps[bool]:
+    """Take one of what is left; False when nothing is."""
+    return (yield from fetch_one(_SPEND, account=account, openid=openid, at=at)) is not None
+
+
+def give_back_message(account: str, openid: str) -> Steps[None]:
+    """One that was taken was not used."""
+    yield from execute(_GIVE_BACK, account=account, openid=openid)
+
+
 def forget_quota(account: str, openid: str) -> Steps[None]:
     """The follower left: nothing may be sent, and nothing is kept of it."""
     yield from execute(
@@ -120,8 +147,9 @@ def end_pushes(account: str, openid: str, end: PushEnd) -> Steps[None]:
 
 
 def withdraw_pushes(account: str, openid: str) -> Steps[None]:
-    """The follower wants no more of what is pushed to them."""
+    """The follower wants no more of what is pushed to them, nor of what follows answers."""
     yield from _end_all(account, openid, PushEnd.WITHDRAWN)
+    yield from execute(_LEAVE_ENCLOSURES, account=account, openid=openid)
 
 
 def _end_all(account: str, openid: str, end: PushEnd) -> Steps[None]:

@@ -5,8 +5,8 @@ import msgspec
 from yingda.providers.capabilities import Rating
 from yingda.store.entering import insert_push, keep_reply, known_push
 from yingda.store.entries import Entered, NewPush
-from yingda.store.pushing import give_back_message, is_under_way, spend_message
-from yingda.store.quotas import empty_quota, quota
+from yingda.store.pushing import is_under_way
+from yingda.store.quotas import empty_quota, give_back_message, quota, spend_message
 from yingda.store.reaction_base import DueRating, NewRating
 from yingda.store.steps import (
     TURN_COLUMNS,

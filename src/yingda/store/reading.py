@@ -3,6 +3,7 @@
 import secrets
 
 from yingda.store.base import Outlook, Recovered
+from yingda.store.enclosing import doubt_enclosures, waiting_followers
 from yingda.store.quotas import pushed_followers
 from yingda.store.replies import doubt_unsettled
 from yingda.store.steps import (
@@ -130,11 +131,13 @@ def numbered_turn(account: str, openid: str, number: int) -> Steps[Turn | None]:
 def recover() -> Steps[Recovered]:
     """What an earlier process left: replies nobody saw sent, and turns that must be run."""
     doubtful_count = yield from doubt_unsettled()
+    yield from doubt_enclosures()
     heads = yield from fetch(_HEADS)
     return Recovered(
         to_run=tuple((turn_id, provider) for turn_id, provider in heads),
         doubtful_count=doubtful_count,
         to_push=(yield from pushed_followers()),
+        to_enclose=(yield from waiting_followers()),
     )
 
 

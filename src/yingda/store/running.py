@@ -5,6 +5,7 @@ comes back changes nothing.
 """
 
 from yingda.store.attachments import attachments_of
+from yingda.store.enclosing import keep_enclosures
 from yingda.store.runs import Claim, Ended, Outcome, RunIds
 from yingda.store.spending import COST_VALUES, cost_values, spend
 from yingda.store.steps import (
@@ -196,6 +197,7 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
     if row is None:
         return None
     ended = turn_from(row)
+    yield from keep_enclosures(ended, outcome.enclosures)
     if outcome.provider_conversation_id is not None or outcome.provider_forgot:
         yield from execute(
             _KEEP_PROVIDER_CONVERSATION,

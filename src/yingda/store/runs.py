@@ -7,6 +7,7 @@ import msgspec
 
 from yingda.errors import FailureKind
 from yingda.store.cost_base import Cost, Spent
+from yingda.store.enclosure_base import NewEnclosure
 from yingda.turn.model import Attachment, Turn
 
 
@@ -68,6 +69,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost | None = None
     #: What the provider called the run; None, and None in it, leaves what is stored.
     ids: RunIds | None = None
+    #: What is to follow the answer, in this order.
+    enclosures: tuple[NewEnclosure, ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from yingda.store.schema_asking import attachment, preference, spending
 from yingda.store.schema_base import Id, metadata
+from yingda.store.schema_enclosing import enclosure
 from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
 from yingda.store.schema_platform import access_token, push_right, quota
 
@@ -27,6 +28,7 @@ __all__ = [
     "access_token",
     "attachment",
     "conversation",
+    "enclosure",
     "erasure",
     "forget_request",
     "has_ended",

@@ -161,6 +161,22 @@ CREATE TABLE attachment (
 CREATE INDEX ix_attachment_follower ON attachment (account, openid, received_at);
 CREATE INDEX ix_attachment_received_at ON attachment (received_at);
 CREATE INDEX ix_attachment_turn_id ON attachment (turn_id);
+CREATE TABLE enclosure (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    turn_id INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    url TEXT DEFAULT '' NOT NULL,
+    media_id TEXT DEFAULT '' NOT NULL,
+    media_expires_at DOUBLE,
+    state TEXT NOT NULL,
+    doubts INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT fk_enclosure_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
+);
+CREATE INDEX ix_enclosure_open ON enclosure (account, openid) WHERE state IN ('due', 'chosen');
+CREATE INDEX ix_enclosure_turn_id ON enclosure (turn_id);
 CREATE TABLE hold (
     id INTEGER NOT NULL,
     account TEXT NOT NULL,

@@ -31,6 +31,7 @@ from yingda.store.files import hold, make_folder
 from yingda.store.opening import connections
 from yingda.store.reader import Reader
 from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
+from yingda.store.sqlite_enclosing import SqliteEnclosing
 from yingda.store.sqlite_inputs import SqliteInputs
 from yingda.store.sqlite_memory import SqliteMemory
 from yingda.store.sqlite_pushing import SqlitePushing
@@ -51,7 +52,7 @@ from yingda.wechat.api_base import KeptToken
 T = TypeVar("T")
 
 
-class SqliteStore(SqlitePushing, SqliteMemory, SqliteInputs, SqliteReactions):
+class SqliteStore(SqlitePushing, SqliteMemory, SqliteInputs, SqliteReactions, SqliteEnclosing):
     """Implements `store.base.Store` on a file. Made by `open_sqlite`."""
 
     def __init__(

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("answers", sa.Integer, nullable=False, server_default=_NONE),
         sa.PrimaryKeyConstraint("account", "month", "currency", name="pk_spending"),
     )
+    _enclosures()
 
 
 def _conversations() -> None:
@@ -115,3 +116,32 @@ def _attachments() -> None:
     op.create_index("ix_attachment_turn_id", "attachment", ["turn_id"])
     op.create_index("ix_attachment_follower", "attachment", ["account", "openid", "received_at"])
     op.create_index("ix_attachment_received_at", "attachment", ["received_at"])
+
+
+def _enclosures() -> None:
+    op.create_table(
+        "enclosure",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("turn_id", _ID, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("openid", sa.Text, nullable=False),
+        sa.Column("place", sa.Integer, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("url", sa.Text, nullable=False, server_default=_NOTHING),
+        sa.Column("media_id", sa.Text, nullable=False, server_default=_NOTHING),
+        sa.Column("media_expires_at", sa.Double),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("doubts", sa.Integer, nullable=False, server_default=_NONE),
+        sa.PrimaryKeyConstraint("id", name="pk_enclosure"),
+        sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name="fk_enclosure_turn_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_enclosure_turn_id", "enclosure", ["turn_id"])
+    is_open = sa.text("state IN ('due', 'chosen')")
+    op.create_index(
+        "ix_enclosure_open",
+        "enclosure",
+        ["account", "openid"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
