@@ -3,6 +3,8 @@
 Knows both sides of every setting of a provider. Decides nothing.
 """
 
+from collections.abc import Mapping
+
 from yingda.clock import Clock
 from yingda.config.providers import DifyProvider, EchoProvider, OpenAiProvider, ProviderSettings
 from yingda.config.values import AccountSettings
@@ -30,9 +32,20 @@ def wechat_api(settings: AccountSettings, vault: TokenVault, clock: Clock) -> We
     return WechatApi(Credentials(settings.app_id, settings.app_secret), transport, vault, clock)
 
 
-def media_tools(clock: Clock) -> Media:
-    """What fetches and converts what followers send."""
-    return Media(fetching=Fetcher(clock), converting=Converter(clock))
+def media_tools(providers: Mapping[str, ProviderSettings], clock: Clock) -> Media:
+    """What fetches and converts what followers send, and what these providers' answers name."""
+    of_answers = {
+        name: _answer_fetcher(own, clock)
+        for name, own in providers.items()
+        if isinstance(own, DifyProvider)
+    }
+    return Media(fetching=Fetcher(clock), converting=Converter(clock), of_answers=of_answers)
+
+
+def _answer_fetcher(settings: DifyProvider, clock: Clock) -> Fetcher:
+    """Dify's files stand on its own server; nothing else in that network may be asked."""
+    own = (settings.base_url, settings.files_url or settings.base_url)
+    return Fetcher(clock, trusted_origins=own, proxy=settings.proxy)
 
 
 def provider_of(settings: ProviderSettings, clock: Clock) -> Provider:

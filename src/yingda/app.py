@@ -20,13 +20,15 @@ from yingda.engine.board import Board
 from yingda.engine.candidates import Standby
 from yingda.engine.chooser import Chooser
 from yingda.engine.costs import Costs
+from yingda.engine.enclosing import Enclosing
+from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.erasure import Erasing
 from yingda.engine.health import Health
 from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.inputs import Inputs
-from yingda.engine.learnt import Learnt, Rounds
+from yingda.engine.learnt import Learnt
 from yingda.engine.ledger import Ledger
-from yingda.engine.lookups import add_menus, add_openings, add_pictures
+from yingda.engine.lookups import rounds_of
 from yingda.engine.media_base import Media
 from yingda.engine.patience import Patience
 from yingda.engine.pricing import PriceTable
@@ -49,7 +51,7 @@ from yingda.store.sqlite import open_sqlite
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
 from yingda.wechat.api_base import ServiceDesk
-from yingda.wiring import account_of, price_tables_of, standby_of
+from yingda.wiring import account_of, capacity_of, price_tables_of, standby_of
 
 _log = structlog.get_logger()
 
@@ -95,6 +97,7 @@ class Gateway:
             clock=clock,
         )
         desks = _desks(accounts, self._apis)
+        plan = EnclosurePlan(known, providers, can_send=media is not None)
         self._jobs = LocalJobs(clock, lane_limits=capacity.concurrency)
         self._runner = Runner(
             store=store,
@@ -104,6 +107,7 @@ class Gateway:
             accounts=known,
             costs=Costs(known, prices or {}, clock),
             inputs=inputs,
+            plan=plan,
             clock=clock,
             afterwards=(
                 Summarising(store=store, providers=providers, accounts=known),
@@ -119,15 +123,25 @@ class Gateway:
             standby=standby,
             concurrency=capacity.concurrency,
         )
-        self._receipts = Receipts(store, clock)
         erasing = Chore("erasing", Erasing(store, providers, clock).run)
         rating = Chore("rating", RatingTelling(store, providers, clock).run)
         self._housekeeping = Housekeeping(clock, (erasing, rating))
         self._stalls = Stalls(clock, ages)
         self._typing = TypingStates(desks, rights, clock)
+        self._enclosing = Enclosing(
+            store=store,
+            accounts=known,
+            desks=self._apis,
+            plan=plan,
+            media=media,
+            rights=rights,
+            typing=self._typing,
+            clock=clock,
+        )
+        self._receipts = Receipts(store, clock, self._enclosing.handed_over)
         self._pusher = self._pushing(known, board, desks, rights)
         self._health = Health(store, clock)
-        self._rounds = _rounds(learnt, accounts, providers, self._apis, clock)
+        self._rounds = rounds_of(learnt, accounts, providers, self._apis, clock)
         ledger = Ledger(
             store,
             clock,
@@ -159,6 +173,7 @@ class Gateway:
             desks=desks,
             rights=rights,
             typing=self._typing,
+            handed_over=self._enclosing.handed_over,
             clock=self._clock,
         )
 
@@ -205,6 +220,8 @@ class Gateway:
             self._jobs.defer(turn_id, provider)
         for account, openid in recovered.to_push:
             self._pusher.push(account, openid)
+        for account, openid in recovered.to_enclose:
+            self._enclosing.handed_over(account, openid)
         self._rounds.start()
         self._housekeeping.start()
 
@@ -228,10 +245,11 @@ class Gateway:
             for provider in self._providers.values():
                 stack.push_async_callback(provider.aclose)
             if self._media is not None:
-                stack.push_async_callback(self._media.fetching.aclose)
+                stack.push_async_callback(self._media.aclose)
             for api in self._apis.values():
                 stack.push_async_callback(api.aclose)
             stack.push_async_callback(self._typing.close)
+            stack.push_async_callback(self._enclosing.close)
             stack.push_async_callback(self._pusher.close)
             stack.push_async_callback(self._receipts.close)
             stack.push_async_callback(self._runner.close)
@@ -259,35 +277,11 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
             for account in settings.accounts
             if (api := wechat_api(account, store, clock))
         },
-        media=media_tools(clock),
-        capacity=_capacity(settings),
+        media=media_tools(settings.providers, clock),
+        capacity=capacity_of(settings),
         prices=price_tables_of(settings.providers),
         standby=standby_of(settings.providers),
     )
-
-
-def _capacity(settings: Settings) -> Capacity:
-    return Capacity(
-        max_open_turns=settings.max_open_turns,
-        max_held=settings.max_held,
-        concurrency={
-            name: own.concurrency for name, own in settings.providers.items() if own.concurrency
-        },
-    )
-
-
-def _rounds(
-    learnt: Learnt,
-    accounts: tuple[Account, ...],
-    providers: Mapping[str, Provider],
-    apis: Mapping[str, WechatApi],
-    clock: Clock,
-) -> Rounds:
-    rounds = Rounds(clock)
-    add_openings(rounds, learnt, accounts, providers)
-    add_menus(rounds, learnt, accounts, apis)
-    add_pictures(rounds, learnt, accounts, apis, clock)
-    return rounds
 
 
 def _desks(

@@ -1,6 +1,7 @@
-"""An account's settings, as the plain values that the rooms below take.
+"""Settings, as the plain values that the rooms below take.
 
-Knows both sides of every setting of an account. Knows no adapter: those are `app`'s.
+Knows both sides of every setting of an account, and of what bounds the process. Knows no adapter:
+those are `app`'s.
 """
 
 import hashlib
@@ -10,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from yingda.config.prices import Priced
 from yingda.config.providers import ProviderSettings
-from yingda.config.values import AccountSettings
+from yingda.config.values import AccountSettings, Settings
 from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts import Account, PictureMode, PushMode
+from yingda.engine.admission import Capacity
 from yingda.engine.budgeting import Budget
 from yingda.engine.candidates import Standby
 from yingda.engine.duties import Duties, names_of
@@ -78,6 +80,9 @@ def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
         picture_wait_s=settings.picture_wait_min * 60.0,
         hears_voice=settings.voice == "auto",
         transcriber=settings.transcriber,
+        sends_pictures=settings.answer_pictures,
+        speaks_answers=settings.voice_answers == "voice",
+        speaker=settings.speaker,
         duties=duties_of(settings),
     )
 
@@ -92,6 +97,17 @@ def duties_of(settings: AccountSettings) -> Duties:
         welcome=settings.welcome,
         scenes=settings.scenes,
         menu_in_text=settings.menu_in_text,
+    )
+
+
+def capacity_of(settings: Settings) -> Capacity:
+    """How much one process takes on at once."""
+    return Capacity(
+        max_open_turns=settings.max_open_turns,
+        max_held=settings.max_held,
+        concurrency={
+            name: own.concurrency for name, own in settings.providers.items() if own.concurrency
+        },
     )
 
 

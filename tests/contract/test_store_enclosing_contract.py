@@ -23,7 +23,7 @@ SENT, DOUBTFUL, REFUSED = PartFate.SENT, PartFate.DOUBTFUL, PartFate.REFUSED
 class Enclosing(Desk):
     """A desk whose answers have enclosures."""
 
-    async def answered(
+    async def told(
         self, key: str, *enclosures: NewEnclosure, messages: int = 5, openid: str = ANN
     ) -> tuple[int, int]:
         """A turn that ended, and the push that asked for it."""
@@ -55,7 +55,7 @@ class Enclosing(Desk):
 
     async def handed_over(self, key: str, *enclosures: NewEnclosure, messages: int = 5) -> int:
         """A turn whose answer the follower has."""
-        turn_id, push_id = await self.answered(key, *enclosures, messages=messages)
+        turn_id, push_id = await self.told(key, *enclosures, messages=messages)
         await self.replied(turn_id, push_id)
         await self.store.mark_sent(push_id)
         return turn_id
@@ -87,7 +87,7 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 async def test_nothing_follows_an_answer_before_its_last_part_was_sent(desk: Enclosing) -> None:
-    turn_id, push_id = await desk.answered("m:1", FIRST)
+    turn_id, push_id = await desk.told("m:1", FIRST)
     assert await desk.next() is None
     await desk.replied(turn_id, push_id)
     assert await desk.next() is None
@@ -98,7 +98,7 @@ async def test_nothing_follows_an_answer_before_its_last_part_was_sent(desk: Enc
 
 
 async def test_what_follows_a_pushed_answer_waits_for_the_end_of_its_push(desk: Enclosing) -> None:
-    turn_id, push_id = await desk.answered("m:1", FIRST)
+    turn_id, push_id = await desk.told("m:1", FIRST)
     other = await desk.ask("m:2")
     pushing = ChosenReply(reply=b"success", chosen_at=LATER, pushes=turn_id_of(other))
     assert await desk.store.choose_reply(other.push_id, pushing) == b"success"

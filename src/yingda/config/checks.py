@@ -71,9 +71,11 @@ def _provider(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
         yield problem("provider_missing", label, known=known)
     elif isinstance(chosen, str) and chosen.strip() and chosen.strip() not in sources.providers:
         yield problem("provider_unknown", label, known=known)
-    listening = account.get("transcriber")
-    if isinstance(listening, str) and listening.strip() not in {"", *sources.providers}:
-        label = sources.label("accounts", name, "transcriber")
+    for key in ("transcriber", "speaker"):
+        named = account.get(key)
+        if not isinstance(named, str) or named.strip() in {"", *sources.providers}:
+            continue
+        label = sources.label("accounts", name, key)
         yield problem("provider_unknown", label, known=", ".join(sorted(sources.providers)))
 
 

@@ -145,6 +145,13 @@ class AccountSettings:
     voice: Annotated[Literal["auto", "off"], BeforeValidator(folded)] = "auto"
     #: The name of the provider that listens; None is the one that answers.
     transcriber: Line | None = None
+    #: Whether pictures that an answer names are sent behind it, where the account may push.
+    answer_pictures: bool = True
+    #: Whether the answer to a recording is read aloud behind its text, where the account may push.
+    #: Off by default: it costs, and not everybody wants to be spoken to.
+    voice_answers: Annotated[Literal["off", "voice"], BeforeValidator(folded)] = "off"
+    #: The name of the provider that speaks; None is the one that answers.
+    speaker: Line | None = None
     pickup_word: PickupWord = "1"
     language: Annotated[Language, BeforeValidator(folded)] = Language.CHINESE
     #: Whether answers are marked as generated: China's labelling rules, September 2025.

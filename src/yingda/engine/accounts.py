@@ -103,6 +103,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     hears_voice: bool = True
     #: The provider that listens; None is the one that answers.
     transcriber: str | None = None
+    #: Pictures that an answer names follow it, where the account may push.
+    sends_pictures: bool = True
+    #: An answer to a recording is read aloud, where the account may push and somebody speaks.
+    speaks_answers: bool = False
+    #: The provider that speaks; None is the one that answers.
+    speaker: str | None = None
     #: Rules, menu, welcome and scenes.
     duties: Duties = msgspec.field(default_factory=Duties)
 

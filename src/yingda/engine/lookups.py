@@ -53,6 +53,21 @@ class Office(Protocol):
         """Upload a picture."""
 
 
+def rounds_of(
+    learnt: Learnt,
+    accounts: tuple[Account, ...],
+    providers: Mapping[str, Provider],
+    offices: Mapping[str, Office],
+    clock: Clock,
+) -> Rounds:
+    """All that these accounts have to learn, yet to be started."""
+    rounds = Rounds(clock)
+    add_openings(rounds, learnt, accounts, providers)
+    add_menus(rounds, learnt, accounts, offices)
+    add_pictures(rounds, learnt, accounts, offices, clock)
+    return rounds
+
+
 def add_menus(
     rounds: Rounds, learnt: Learnt, accounts: Iterable[Account], offices: Mapping[str, Office]
 ) -> None:

@@ -3,6 +3,7 @@
 Seams alone; the adapters stand in `media` and in WeChat's client.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -33,7 +34,18 @@ class ClosableFetching(Fetching, Protocol):
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
-    """The tools for what strangers send."""
+    """The tools for what strangers send, and what answers name."""
 
     fetching: ClosableFetching
     converting: Converting
+    #: Provider → who gets what its answers name: its own server may stand in a private network.
+    of_answers: Mapping[str, ClosableFetching] = {}
+
+    def fetching_for(self, provider: str) -> Fetching:
+        """Who gets the pictures that this provider's answers name."""
+        return self.of_answers.get(provider, self.fetching)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for each in (self.fetching, *self.of_answers.values()):
+            await each.aclose()

@@ -6,7 +6,7 @@ next process goes on where this one ends.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -56,6 +56,7 @@ class Pusher:
         desks: Mapping[str, ServiceDesk],
         rights: PushRights,
         typing: TypingStates,
+        handed_over: Callable[[str, str], None],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -65,6 +66,8 @@ class Pusher:
         self._desks = desks
         self._rights = rights
         self._typing = typing
+        #: Told of account and openid whenever a turn of theirs may have been sent whole.
+        self._handed_over = handed_over
         self._clock = clock
         self._rounds: dict[tuple[str, str], Round] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -135,6 +138,7 @@ class Pusher:
                 own.is_woken = False
                 turn_id = await self._next(own)
                 goes_on = turn_id is not None and await self._push(own, turn_id)
+                self._handed_over(own.account, own.openid)
                 # Between this look and the end nothing is awaited, so that no wake is missed.
                 if not goes_on and (self._is_draining or not own.is_woken):
                     return

@@ -6,8 +6,7 @@ at the next pickup.
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 
@@ -23,19 +22,23 @@ DOUBT_AFTER_S = 6.0
 
 
 class Receipts:
-    """Writes down what became of replies that carry a part of an answer."""
+    """Writes down what became of replies that carry a part of an answer.
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    `told` is called with account and openid once it is known that a reply of theirs was sent.
+    """
+
+    def __init__(self, store: Store, clock: Clock, told: Callable[[str, str], None]) -> None:
         self._store = store
+        self._told = told
         self._clock = clock
         self._in_doubt: dict[int, asyncio.Task[None]] = {}
         self._errands = Errands()
 
-    def sent(self, push_id: int) -> None:
-        """The connection took the reply's bytes."""
+    def sent(self, push_id: int, whose: tuple[str, str]) -> None:
+        """The connection took the bytes of the reply to this account's follower."""
         if doubt := self._in_doubt.pop(push_id, None):
             doubt.cancel()
-        self._errands.send(self._written(self._store.mark_sent(push_id)))
+        self._errands.send(self._sent(push_id, whose))
 
     def lost(self, push_id: int) -> None:
         """The other side was gone before the reply's bytes were out."""
@@ -52,11 +55,22 @@ class Receipts:
         await self._clock.sleep(DOUBT_AFTER_S)
         del self._in_doubt[push_id]
         _log.info("reply_doubtful", push=push_id)
-        self._errands.send(self._written(self._store.mark_doubtful(push_id)))
+        self._errands.send(self._doubtful(push_id))
 
-    async def _written(self, write: Coroutine[Any, Any, None]) -> None:
+    async def _sent(self, push_id: int, whose: tuple[str, str]) -> None:
         try:
-            await write
+            await self._store.mark_sent(push_id)
         except StoreError:
-            # The offer stays unsettled, and the next start puts it in doubt: nothing is lost.
-            _log.warning("receipt_not_written")
+            self._tell_unwritten()
+        else:
+            self._told(*whose)
+
+    async def _doubtful(self, push_id: int) -> None:
+        try:
+            await self._store.mark_doubtful(push_id)
+        except StoreError:
+            self._tell_unwritten()
+
+    def _tell_unwritten(self) -> None:
+        # The offer stays unsettled, and the next start puts it in doubt: nothing is lost.
+        _log.warning("receipt_not_written")

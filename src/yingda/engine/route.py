@@ -52,6 +52,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     #: The push whose reply this is, to be told to `Route.settle`; None when nothing hangs on it.
     push_id: int | None = None
+    #: The account and the openid that it is for; "" where nothing hangs on it.
+    whose: tuple[str, str] = ("", "")
 
 
 class Route:
@@ -119,14 +121,15 @@ class Route:
         if answer is None:
             return None
         body = self._seal(account, opened.key, answer.body)
-        return Answer(body=body, push_id=answer.push_id)
+        whose = (account.name, message.openid)
+        return Answer(body=body, push_id=answer.push_id, whose=whose)
 
     def settle(self, answer: Answer, *, was_sent: bool) -> None:
         """Tell whether the connection took the answer's bytes."""
         if answer.push_id is None:
             return
         if was_sent:
-            self._receipts.sent(answer.push_id)
+            self._receipts.sent(answer.push_id, answer.whose)
         else:
             self._receipts.lost(answer.push_id)
 

@@ -18,6 +18,7 @@ from yingda.engine.asking import Asking
 from yingda.engine.board import Board
 from yingda.engine.candidates import Standby
 from yingda.engine.costs import Costs, figures_of
+from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.errands import Errands
 from yingda.engine.fallback import Fallback
 from yingda.engine.gates import Gates
@@ -58,12 +59,14 @@ class Runner:
         accounts: Accounts,
         costs: Costs,
         inputs: Inputs,
+        plan: EnclosurePlan,
         clock: Clock,
         afterwards: Sequence[Afterward] = (),
         standby: Standby = _NO_STANDBY,
         concurrency: Mapping[str, int] = _UNBOUNDED,
     ) -> None:
         self._costs = costs
+        self._plan = plan
         self._store = store
         self._jobs = jobs
         self._board = board
@@ -103,6 +106,7 @@ class Runner:
         self._running[turn_id] = running
         try:
             outcome = self._costs.counted(running, await self._asking.outcome(running))
+            outcome = self._plan.planned(claim.turn, running.provider, outcome)
             if running.note is not None:
                 running.note.cancel()
             ended = await self._insist(

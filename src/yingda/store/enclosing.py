@@ -104,8 +104,9 @@ def _messages_left(account: str, openid: str, at: float) -> Steps[int]:
     left = yield from quota(account, openid)
     if left is None:
         return 0
-    pushed = yield from fetch(_PUSHED, account=account, openid=openid)
-    return max(0, left.left_at(at) - pushed[0][0] - _KEPT_FOR_TEXT)
+    rows = yield from fetch(_PUSHED, account=account, openid=openid)
+    pushed: int = rows[0][0]
+    return max(0, left.left_at(at) - pushed - _KEPT_FOR_TEXT)
 
 
 def waiting_followers() -> Steps[tuple[tuple[str, str], ...]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from support.stores import Desk, turn_id_of
+from support.stores import ANN, SHOP, Desk, turn_id_of
 from yingda.clock import VirtualClock
 from yingda.engine.receipts import DOUBT_AFTER_S, Receipts
 from yingda.engine.running_turn import RunningTurn
@@ -120,9 +120,13 @@ async def asked(desk: Desk) -> Entered:
     return entered
 
 
+TOLD: list[tuple[str, str]] = []
+
+
 def receipts_of(desk: Desk) -> tuple[Receipts, VirtualClock]:
     clock = VirtualClock()
-    return Receipts(desk.store, clock), clock
+    TOLD.clear()
+    return Receipts(desk.store, clock, lambda *whose: TOLD.append(whose)), clock
 
 
 async def test_a_lost_reply_is_in_doubt_only_when_no_repeat_came_in_time(
@@ -142,11 +146,12 @@ async def test_a_repeat_that_was_sent_settles_the_doubt(desk: Desk, asked: Enter
     receipts.lost(asked.push_id)
     receipts.lost(asked.push_id)
     await clock.advance(5)
-    receipts.sent(asked.push_id)
+    receipts.sent(asked.push_id, (SHOP, ANN))
     await clock.advance(60)
     await receipts.close()
     await desk.store.mark_doubtful(asked.push_id)
     assert (await desk.state_of(turn_id_of(asked)))[2] is False
+    assert TOLD == [(SHOP, ANN)]
 
 
 async def test_what_is_in_doubt_when_the_process_ends_stays_unsettled(
@@ -169,6 +174,7 @@ async def test_a_store_that_refuses_a_receipt_leaves_the_reply_unsettled(
     receipts, _ = receipts_of(desk)
     with monkeypatch.context() as broken:
         broken.setattr(desk.store, "mark_sent", refuse)
-        receipts.sent(asked.push_id)
+        receipts.sent(asked.push_id, (SHOP, ANN))
         await receipts.close()
     assert (await desk.store.recover()).doubtful_count == 1
+    assert not TOLD

@@ -1,0 +1,35 @@
+"""Which pictures an answer names. Pure.
+
+Knows Markdown's pictures alone: what stands in code or in HTML is text. Refuses to know whether
+they can be had; an answer shows the address of each in any case.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from markdown_it.token import Token
+
+from yingda.delivery.grammar import build_parser
+
+_PARSER = build_parser()
+#: What begins a picture; an answer without it need not be read.
+_MARK = "!["
+#: The rest, such as embedded data or a path without a host, nobody could fetch.
+_SCHEMES = ("http://", "https://")
+
+
+def pictures_in(answer: str, limit: int) -> tuple[str, ...]:
+    """The addresses of the first `limit` pictures, in the answer's order, each once."""
+    if _MARK not in answer or limit <= 0:
+        return ()
+    tokens = _PARSER.parse(answer.replace("\r\n", "\n").replace("\r", "\n"))
+    return tuple(dict.fromkeys(_addresses(tokens)))[:limit]
+
+
+def _addresses(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type == "image":
+            address = str(token.attrs.get("src", "")).strip()
+            if address.lower().startswith(_SCHEMES):
+                yield address
+        elif token.children:
+            yield from _addresses(token.children)
