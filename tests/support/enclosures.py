@@ -54,7 +54,7 @@ class Press:
     """Implements `Converting`: makes what it is told, or says that it cannot."""
 
     def __init__(self) -> None:
-        self.makes = (Converted(picture("JPEG"), "image/jpeg"),)
+        self.makes: tuple[Converted, ...] = (Converted(picture("JPEG"), "image/jpeg"),)
         self.fails: YingdaError | None = None
         self.asked: list[bytes] = []
 

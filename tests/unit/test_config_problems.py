@@ -135,6 +135,16 @@ def test_a_variable_that_cannot_be_used_is_named_with_the_reason(
             "accounts.shop.transcriber",
             "no provider",
         ),
+        (
+            LEAST_FILE.replace("token", "speaker='mouth'\ntoken"),
+            "accounts.shop.speaker",
+            "no provider",
+        ),
+        (
+            LEAST_FILE.replace("token", "voice_answers='on'\ntoken"),
+            "accounts.shop.voice_answers",
+            "possible",
+        ),
         (LEAST_FILE.replace("token", "pictures='on'\ntoken"), "accounts.shop.pictures", "possible"),
         (
             LEAST_FILE.replace("token", "picture_wait_min=61\ntoken"),
