@@ -4,7 +4,7 @@ Knows Markdown's pictures alone: what stands in code or in HTML is text. Refuses
 they can be had; an answer shows the address of each in any case.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from markdown_it.token import Token
 
@@ -21,15 +21,24 @@ def pictures_in(answer: str, limit: int) -> tuple[str, ...]:
     """The addresses of the first `limit` pictures, in the answer's order, each once."""
     if _MARK not in answer or limit <= 0:
         return ()
-    tokens = _PARSER.parse(answer.replace("\r\n", "\n").replace("\r", "\n"))
-    return tuple(dict.fromkeys(_addresses(tokens)))[:limit]
+    return tuple(dict.fromkeys(_addresses(answer)))[:limit]
 
 
-def _addresses(tokens: Sequence[Token]) -> Iterator[str]:
-    for token in tokens:
+def _addresses(answer: str) -> Iterator[str]:
+    source = answer.replace("\r\n", "\n").replace("\r", "\n")
+    blocks: list[Token] = []
+    _PARSER.block.parse(source, _PARSER, {}, blocks)
+    for block in blocks:
+        # Most paragraphs have none, and reading their marks is the larger part of the work.
+        if block.type == "inline" and _MARK in block.content:
+            children: list[Token] = []
+            _PARSER.inline.parse(block.content, _PARSER, {}, children)
+            yield from _of(children)
+
+
+def _of(children: Iterable[Token]) -> Iterator[str]:
+    for token in children:
         if token.type == "image":
             address = str(token.attrs.get("src", "")).strip()
             if address.lower().startswith(_SCHEMES):
                 yield address
-        elif token.children:
-            yield from _addresses(token.children)

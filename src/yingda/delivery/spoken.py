@@ -18,6 +18,8 @@ _BLANKS = re.compile(r"[^\S\n]+")
 #: Where a text may end so that it sounds like an end.
 _ENDS = re.compile(r"[。！？；…!?;\n]|\.(?=\s)")
 _CLOSERS = "”’」』）】〉》\"')]"
+#: Characters of Markdown for each that is read. Our choice: code and addresses are long.
+_SOURCE_SHARE = 10
 #: Brackets that are left empty when the address in them is gone.
 _EMPTY = re.compile(r"[(（\[【<《]\s*[)）\]】>》]")
 
@@ -28,13 +30,22 @@ def spoken(answer: str, limit_chars: int) -> str:
     A longer text ends after its last whole sentence that fits, in the middle of one only when
     none does.
     """
-    source = answer.replace("\r\n", "\n").replace("\r", "\n")
+    source = _beginning(answer.replace("\r\n", "\n").replace("\r", "\n"), limit_chars)
     tokens: list[Token] = []
     _PARSER.block.parse(source, _PARSER, {}, tokens)
     take_task_marks(tokens)
     lines = [line for token in tokens if token.type == "inline" for line in _lines(token)]
     text = _cut("\n".join(lines), limit_chars)
     return text if any(char.isalnum() for char in text) else ""
+
+
+def _beginning(source: str, limit_chars: int) -> str:
+    """As many whole lines as surely hold what is read, so that no answer costs more."""
+    most = limit_chars * _SOURCE_SHARE
+    if len(source) <= most:
+        return source
+    end = source.rfind("\n", 0, most)
+    return source[:end] if end >= 0 else source
 
 
 def _lines(inline: Token) -> Iterator[str]:
