@@ -225,7 +225,7 @@ class Enclosing:
             _tell_unsent(account, enclosure, error)
             return fate_by(error)
         self._typing.was_ended(account, openid)
-        await self._rights.learn_allowed(account)
+        await insist(self._clock, lambda: self._rights.learn_allowed(account))
         return SENT
 
     async def _leave(
