@@ -63,6 +63,11 @@ def _begun(*steps: Any) -> Any:
     return lambda wire: (Head(), wire.opened(), *_made(wire, steps))
 
 
+def _at_once(*steps: Any) -> Any:
+    """Accepted, and this is the first event."""
+    return lambda wire: (Head(), *_made(wire, steps))
+
+
 def _told(*steps: Any) -> Any:
     """The same after a part of the answer."""
     return lambda wire: (Head(), wire.opened(), wire.text(PART), *_made(wire, steps))
@@ -243,8 +248,14 @@ STORIES: tuple[Story, ...] = (
         rows=(
             Row(name="429", play=_refused(Refusal.BUSY)),
             Row(name="429 page", play=_page(429)),
-            Row(name="busy event", play=_begun(_error(Refusal.BUSY))),
+            Row(name="busy event first", play=_at_once(_error(Refusal.BUSY))),
         ),
+    ),
+    Story(
+        en="Too many at once, told after the run has begun",
+        zh="同时问的太多，而且是在开始回答之后才说",
+        outcome=msgspec.structs.replace(_BUSY, asked=1),
+        rows=(Row(name="busy event", play=_begun(_error(Refusal.BUSY))),),
     ),
     Story(
         en="Too many at once, and it passes within seconds",
