@@ -71,7 +71,7 @@ class Asking:
             return running.failed(FailureKind.INTERNAL, type(error).__name__)
 
     async def _ask(self, running: RunningTurn) -> Outcome:
-        await self._inputs.hearing.hear(running)
+        await self._hear(running)
         claim = running.claim
         if found := await self._find_earlier(running):
             return await self._continued(running.found(found), claim.turn)
@@ -88,6 +88,19 @@ class Asking:
         account = self._accounts.get(running.claim.turn.account)
         texts = Texts() if account is None else account.style.texts
         return cited(outcome, running.sources, texts)
+
+    async def _hear(self, running: RunningTurn) -> None:
+        try:
+            await self._inputs.hearing.hear(running)
+        except ProviderError as error:
+            _log.warning(
+                "recording_not_heard",
+                turn=running.turn_id,
+                kind=error.kind.value,
+                detail=error.detail,
+                mend=error.mend,
+            )
+            raise
 
     async def _find_earlier(self, running: RunningTurn) -> FoundAnswer | None:
         """The answer of a run that was cut off: asking twice costs twice, and may differ."""

@@ -16,7 +16,7 @@ from yingda.engine.insist import insist
 from yingda.engine.prompting import Prompting
 from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn
-from yingda.errors import AnswerEmpty, ProviderError, ProviderMisconfigured
+from yingda.errors import AnswerEmpty, PictureUnusable, ProviderError, ProviderMisconfigured
 from yingda.providers.base import Provider, Started
 from yingda.store.base import Store
 from yingda.store.runs import Outcome, StandIn
@@ -59,7 +59,7 @@ class Fallback:
         failures: dict[str, ProviderError] = {}
         first = running.claim.provider
         names = candidates(first, self._fallbacks)
-        for name in self._inputs.looking.able(running, names):
+        for name in self._able(running, names):
             if name != first:
                 await self._go_on(running, name)
             try:
@@ -70,6 +70,13 @@ class Fallback:
                     raise
                 failures[name] = error
         raise _of_all(failures)
+
+    def _able(self, running: RunningTurn, names: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return self._inputs.looking.able(running, names)
+        except PictureUnusable as error:
+            _log_failure(running, names[0], error)
+            raise
 
     async def _ask(self, name: str, running: RunningTurn, *, waits: bool) -> Outcome:
         provider = self._providers.get(name)

@@ -16,6 +16,12 @@ from yingda.providers.capabilities import Recording, Transcriber
 from yingda.store.base import Store
 from yingda.turn.model import Attachment, AttachmentKind, Form
 
+_GONE_MEND = "Nothing: WeChat keeps it for three days."
+_FETCH_MEND = (
+    "If many fail, see whether this machine reaches WeChat; one recording may just be broken."
+)
+_RUNS_MEND = "See what ended the process; the recording is not tried again."
+
 #: How long may be listened to one recording. Our choice: it lasts a minute at most, and recognisers
 #: are faster than speech.
 LISTEN_LIMIT_S = 60.0
@@ -54,7 +60,8 @@ class Hearing:
         if turn.form is not Form.VOICE or turn.question:
             return
         if turn.run_no > _RUNS_LIMIT:
-            raise VoiceUnusable(f"{_RUNS_LIMIT} runs were cut off by the end of their process")
+            detail = f"{_RUNS_LIMIT} runs were cut off by the end of their process"
+            raise VoiceUnusable(detail, mend=_RUNS_MEND)
         account = self._accounts.get(turn.account)
         listener = (
             None if account is None else self._senses.transcriber(account, running.claim.provider)
@@ -75,12 +82,12 @@ class Hearing:
     async def _recording(self, account: Account, attachments: tuple[Attachment, ...]) -> Recording:
         found = [each for each in attachments if each.kind is AttachmentKind.VOICE]
         if not found or self._media is None:
-            raise VoiceUnusable("the recording is older than WeChat keeps it")
+            raise VoiceUnusable("the recording is older than WeChat keeps it", mend=_GONE_MEND)
         try:
             content = await self._content(account.name, found[0])
             wav = await self._media.converting.wav(content)
         except MediaError as error:
-            raise VoiceUnusable(error.detail) from error
+            raise VoiceUnusable(error.detail, mend=_FETCH_MEND) from error
         return Recording(content=wav.content, content_type=wav.content_type)
 
     async def _content(self, account: str, recording: Attachment) -> bytes:
@@ -97,8 +104,10 @@ class Hearing:
             async with self._clock.timeout(LISTEN_LIMIT_S):
                 words = await listener.transcribe(recording, user)
         except TimeoutError:
-            raise ProviderTimeout(f"listening took over {LISTEN_LIMIT_S:.0f} s") from None
+            detail = f"listening took over {LISTEN_LIMIT_S:.0f} s"
+            raise ProviderTimeout(detail, mend="Look at the load of the recogniser.") from None
         heard = words.strip()[:_HEARD_LIMIT_CHARS]
         if not heard:
-            raise VoiceUnusable("nothing was heard in the recording")
+            mend = "If it was not silent, choose a better recogniser."
+            raise VoiceUnusable("nothing was heard in the recording", mend=mend)
         return heard

@@ -20,6 +20,11 @@ from yingda.providers.capabilities import Capabilities, Memory
 from yingda.store.base import Store
 from yingda.turn.model import Attachment, AttachmentKind, Form
 
+_GONE_MEND = "Nothing: WeChat keeps it for three days."
+_FETCH_MEND = (
+    "If many fail, see whether this machine reaches WeChat; one picture may just be broken."
+)
+
 _log = structlog.get_logger()
 
 #: What the seam of providers takes as it is.
@@ -78,7 +83,7 @@ class Looking:
         """
         own = pictures_of(running)
         if running.claim.turn.form is Form.PICTURE and not own:
-            raise PictureUnusable("the picture is older than WeChat keeps it")
+            raise PictureUnusable("the picture is older than WeChat keeps it", mend=_GONE_MEND)
         if own:
             if running.pictures is None:
                 running.pictures = await self._fetched(running.claim.turn.account, own)
@@ -104,7 +109,7 @@ class Looking:
         try:
             found = await asyncio.gather(*(self._picture(account, each) for each in attachments))
         except MediaError as error:
-            raise PictureUnusable(error.detail) from error
+            raise PictureUnusable(error.detail, mend=_FETCH_MEND) from error
         return tuple(found)
 
     async def _picture(self, account: str, attachment: Attachment) -> Picture:

@@ -127,7 +127,7 @@ class DifyPictures:
 def _form(picture: Picture, user: str) -> FileForm:
     ending = _ENDINGS.get(picture.content_type)
     if ending is None or not picture.content:
-        raise PictureUnusable("Dify takes no picture of this type")
+        raise PictureUnusable("Dify takes no picture of this type", mend=_REFUSED)
     return FileForm(
         content=picture.content,
         filename=f"picture.{ending}",

@@ -42,6 +42,7 @@ _NAMES: Final = {
 _UNUSABLE: Final = frozenset({"no_audio_uploaded", "audio_too_large", "unsupported_audio_type"})
 _HEAR: Final = "Switch Speech to Text on in the Dify app's features, and publish it."
 _HEAR_MODEL: Final = "Choose a speech-to-text model in Dify (Settings, Model Provider)."
+_OTHER: Final = "Nothing, if it was one recording; else choose another model for speech to text."
 _SMALLER: Final = (
     "The recording is larger than Dify takes (30 MB), or than the proxy in front of it lets "
     "through."
@@ -113,9 +114,9 @@ def _form(recording: Recording, user: str) -> FileForm:
     said = recording.content_type.partition(";")[0].strip().lower()
     known = _TAKEN.get(_NAMES.get(said, said))
     if known is None:
-        raise VoiceUnusable("Dify takes no recording of this type")
+        raise VoiceUnusable("Dify takes no recording of this type", mend=_OTHER)
     if not recording.content:
-        raise VoiceUnusable("the recording is empty")
+        raise VoiceUnusable("the recording is empty", mend=_OTHER)
     if len(recording.content) > RECORDING_LIMIT_BYTES:
         raise VoiceUnusable("the recording is too large", mend=_SMALLER)
     filename, content_type = known
@@ -133,7 +134,9 @@ def _not_heard(failure: Failure) -> ProviderError:
     if failure.code == "provider_not_support_speech_to_text":
         return ProviderMisconfigured(failure.error.detail, mend=_HEAR_MODEL)
     if failure.code in _UNUSABLE or failure.status in {413, 415}:
-        return VoiceUnusable(failure.error.detail, mend=_SMALLER if failure.status == 413 else "")
+        return VoiceUnusable(
+            failure.error.detail, mend=_SMALLER if failure.status == 413 else _OTHER
+        )
     return failure.error
 
 
