@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -19,9 +19,12 @@ from support.failure_table import OPENAI, Outcome, Row, Story, cases, wire_of
 from support.house import House, account
 from support.odd_server import OddServer, SocketWatch, odd_server, tls_context
 from support.scripted_provider import Script, ScriptedProvider
+from support.senses import AMR, JPEG, MediaDesk, Plain, SmallWeb
 from support.sentences import failure_sentence
 from support.vendor_wire import PART, REST
+from yingda.engine.accounts import PictureMode
 from yingda.engine.candidates import Standby
+from yingda.engine.media_base import Media
 from yingda.errors import FailureKind, ProviderUnavailable
 from yingda.providers.base import Provider
 from yingda.providers.breaker import BreakerRules
@@ -39,6 +42,8 @@ _MODES = {
     "dify-completion": AppMode.COMPLETION,
     "dify-workflow": AppMode.WORKFLOW,
 }
+S = TypeVar("S", DifySettings, OpenAiSettings)
+
 #: One failure that counts is enough to see that it does.
 STANDBY = Standby(fallbacks={"model": ("spare",)}, breakers={"model": BreakerRules(failures=1)})
 #: Beyond every deadline of a run.
@@ -51,11 +56,17 @@ def provider_of(name: str, row: Row, port: int, house: House) -> Provider:
     base_url = row.address.format(port=port)
     if name == OPENAI:
         model = OpenAiSettings(base_url=base_url, model="m", api_key="sk-sample")
-        return OpenAiCompatible(msgspec.structs.replace(model, **row.settings), house.clock)
+        return OpenAiCompatible(changed(model, row), house.clock)
     app = DifySettings(
         base_url=base_url, api_key="app-sample", mode=_MODES[name], input_key="query"
     )
-    return Dify(msgspec.structs.replace(app, **row.settings), house.clock)
+    return Dify(changed(app, row), house.clock)
+
+
+def changed(settings: S, row: Row) -> S:
+    """The settings with those of the row that are of this kind."""
+    known = {name: row.settings[name] for name in row.settings if hasattr(settings, name)}
+    return msgspec.structs.replace(settings, **known)
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -68,7 +79,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def scene(folder: Path, name: str, row: Row) -> AsyncIterator[Scene]:
-    house = House(folder, Mode.PLAIN, (account(provider="model"),))
+    house = House(folder, Mode.PLAIN, (account(provider="model", pictures=PictureMode.ASK),))
     house.standby = STANDBY
     house.clock.while_busy(SocketWatch())
     spare = ScriptedProvider(house.clock, Script(fail=ProviderUnavailable("x")))
@@ -80,14 +91,27 @@ async def scene(folder: Path, name: str, row: Row) -> AsyncIterator[Scene]:
     if row.passes_after is not None:
         plays = [*plays * row.passes_after, good]
     async with odd_server(
-        house.clock, plays, tls=tls_context(folder) if row.has_tls else None
+        house.clock,
+        plays,
+        parameters=row.parameters,
+        tls=tls_context(folder) if row.has_tls else None,
     ) as server:
+        equip(house)
         house.providers = {"model": provider_of(name, row, server.port, house), "spare": spare}
         await house.open()
         try:
             yield Scene(house, spare, server)
         finally:
             await house.clock.run(house.close())
+
+
+def equip(house: House) -> None:
+    """Let followers send pictures, which are questions of their own, and recordings."""
+    web, desk = SmallWeb(house.clock), MediaDesk(house.clock)
+    web.files["http://mmbiz.qpic.cn/simulator/0"] = JPEG
+    desk.files |= {"media-voice": AMR, "media-voice-16k": AMR}
+    house.media = Media(fetching=web, converting=Plain())
+    house.apis["default"] = desk
 
 
 @pytest.fixture
@@ -115,13 +139,19 @@ def no_such_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lost)
 
 
-async def shown_by(house: House, number: int) -> str:
+async def shown_by(house: House, sends: str, number: int) -> str:
     """Everything that a follower reads of question `number`, without another one."""
     phone = house.phone()
     for _ in range(number - 1):
         await house.run(phone.say("先问"))
     begin = len(phone.history)
-    await house.run(phone.say("问"))
+    match sends:
+        case "picture":
+            await house.run(phone.send_image())
+        case "voice":
+            await house.run(phone.send_voice())
+        case _:
+            await house.run(phone.say("问"))
     await house.pass_s(_LONG_S)
     for _ in range(3):
         if not house.rows("SELECT 1 FROM turn WHERE is_unread"):
@@ -139,7 +169,7 @@ async def test_each_misbehaviour_ends_as_its_story_says(
     async with scene(tmp_path, name, row) as here:
         number = 2 if row.in_conversation else 1
         with capture_logs() as logs:
-            text = await shown_by(here.house, number)
+            text = await shown_by(here.house, row.sends, number)
         del asked[: number - 1]
         assert outcome_of(text, logs, asked, here, number) == story.outcome
         reached = len(here.server.bodies) - number + 1
@@ -156,8 +186,8 @@ def outcome_of(text: str, logs: list[Any], asked: list[str], here: Scene, number
     keys = [key for key in FAILURES if failure_sentence(key, number=number) in text]
     ((failure,),) = here.house.rows("SELECT failure FROM turn ORDER BY id DESC LIMIT 1")
     assert keys == ([] if failure is None else [_key_of(failure, has_text=PART in text)])
-    told = [line for line in logs if line["event"] == "provider_failed"]
-    told = [line for line in told if line["provider"] == "model"]
+    told = [line for line in logs if line["event"] in {"provider_failed", "recording_not_heard"}]
+    told = [line for line in told if line.get("provider", "model") == "model"]
     opened = [line for line in logs if line["event"] == "breaker_opened"]
     assert len(told) <= 1
     assert all(line["mend"] and line["detail"] for line in told)

@@ -11,6 +11,7 @@ import msgspec
 
 from support.failure_table import (
     CHAT,
+    COMPLETION,
     DIFY,
     OPENAI,
     WORKFLOW,
@@ -45,6 +46,7 @@ _CUT_PART = Outcome(
 )
 _EMPTY = Outcome(reads="failed_empty", logged=_K.EMPTY, retry=True, falls_back=True)
 _REFUSED = Outcome(reads="failed_refused", logged=_K.REFUSED)
+_PICTURE = Outcome(reads="failed_picture", logged=_K.PICTURE)
 _PERSON = Outcome(reads="failed_person", logged=_K.PERSON)
 _BUSY = Outcome(reads="failed_busy", logged=_K.BUSY, retry=True, asked=3, falls_back=True)
 
@@ -463,10 +465,65 @@ STORIES: tuple[Story, ...] = (
         ),
     ),
     Story(
-        en="The model's server takes no pictures",
-        zh="模型不收图片",
-        outcome=Outcome(reads="failed_picture", logged=_K.PICTURE),
-        rows=(Row(name="picture", play=_refused(Refusal.PICTURE), of=(OPENAI,)),),
+        en="The picture is refused",
+        zh="图片被拒收",
+        outcome=_PICTURE,
+        rows=(
+            Row(
+                name="picture refused",
+                play=_refused(Refusal.PICTURE),
+                sends="picture",
+                settings={"vision": True},
+                of=(OPENAI,),
+            ),
+            Row(
+                name="upload refused",
+                play=_refused(Refusal.PICTURE),
+                sends="picture",
+                of=(CHAT, COMPLETION),
+            ),
+        ),
+    ),
+    Story(
+        en="The Dify app takes no pictures",
+        zh="Dify 应用不收图片",
+        outcome=msgspec.structs.replace(_PICTURE, asked=0),
+        rows=(
+            Row(
+                name="pictures off",
+                sends="picture",
+                parameters={"file_upload": {"image": {"enabled": False}}},
+                of=DIFY,
+            ),
+        ),
+    ),
+    Story(
+        en="Speech to text is switched off, or its key is wrong",
+        zh="语音转文字没有打开，或它的密钥不对",
+        outcome=msgspec.structs.replace(_SETTINGS, falls_back=False),
+        rows=(
+            Row(name="speech off", play=_refused(Refusal.SPEECH), sends="voice", of=DIFY),
+            Row(
+                name="speech key",
+                play=_refused(Refusal.KEY),
+                sends="voice",
+                settings={"transcription_model": "ear"},
+            ),
+        ),
+    ),
+    Story(
+        en="Nothing is heard in the recording, or it is refused",
+        zh="录音里什么也没听出来，或录音被拒收",
+        outcome=Outcome(reads="failed_voice", logged=_K.VOICE),
+        rows=(
+            Row(
+                name="silence heard",
+                play=lambda _: (Head(content_type="application/json"), b'{"text": " "}'),
+                sends="voice",
+                settings={"transcription_model": "ear"},
+            ),
+            Row(name="speech refused", play=_refused(Refusal.RECORDING), sends="voice", of=DIFY),
+        ),
     ),
     # Odd, and no failure
     Story(

@@ -63,9 +63,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     in_conversation: bool = False
     #: A good answer comes after so many requests.
     passes_after: int | None = None
+    #: What the follower sends: "text", "picture" or "voice".
+    sends: str = "text"
+    #: What `GET /parameters` tells of an app; None is nothing.
+    parameters: Mapping[str, object] | None = None
     #: Whether the server speaks TLS, with a certificate that nobody knows.
     has_tls: bool = False
-    #: Other settings of the provider.
+    #: Other settings of the provider, where its kind has them.
     settings: Mapping[str, object] = {}
 
 

@@ -6,7 +6,7 @@ clock stand still while bytes are on their way, so that minutes of silence cost 
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -98,14 +98,17 @@ class SocketWatch:
 class OddServer:
     """Plays to the questions in their order; the last play stays. `bodies` are what was asked.
 
-    What is looked up besides, by GET, is not there.
+    What is looked up besides, by GET, is `parameters`, or not there.
     """
 
-    def __init__(self, clock: Clock, plays: Sequence[Play]) -> None:
+    def __init__(
+        self, clock: Clock, plays: Sequence[Play], parameters: Mapping[str, object] | None = None
+    ) -> None:
         self.bodies: list[bytes] = []
         self.port = 0
         self._clock = clock
         self._plays = plays
+        self._looked_up = _NOTHING if parameters is None else _whole(parameters)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -130,7 +133,7 @@ class OddServer:
                     return
                 head = first + await reader.readuntil(b"\r\n\r\n")
                 if head.startswith(b"GET "):
-                    await _write(writer, _NOTHING)
+                    await _write(writer, self._looked_up)
                     return
                 self.bodies.append(await reader.readexactly(_length_of(head)))
                 play = self._plays[min(len(self.bodies), len(self._plays)) - 1]
@@ -169,6 +172,12 @@ def _chunk(content: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(content), content)
 
 
+def _whole(told: Mapping[str, object]) -> bytes:
+    body = msgspec.json.encode(told)
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return head.encode() + b"\r\nConnection: close\r\n\r\n" + body
+
+
 async def _write(writer: asyncio.StreamWriter, content: bytes) -> None:
     writer.write(content)
     await writer.drain()
@@ -184,10 +193,14 @@ def _length_of(head: bytes) -> int:
 
 @asynccontextmanager
 async def odd_server(
-    clock: Clock, plays: Sequence[Play], *, tls: ssl.SSLContext | None = None
+    clock: Clock,
+    plays: Sequence[Play],
+    *,
+    parameters: Mapping[str, object] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[OddServer]:
     """The server on a free port of the loopback address."""
-    odd = OddServer(clock, plays)
+    odd = OddServer(clock, plays, parameters)
     server = await asyncio.start_server(odd.accept, "127.0.0.1", 0, ssl=tls)
     odd.port = server.sockets[0].getsockname()[1]
     try:

@@ -31,6 +31,8 @@ class Refusal(StrEnum):
     CONTENT = "content"
     TOO_LONG = "too long"
     PICTURE = "picture"
+    SPEECH = "speech"
+    RECORDING = "recording"
     CONVERSATION = "conversation"
     COMPLETED = "completed"
 
@@ -93,6 +95,9 @@ class DifyWire(Wire):
         Refusal.QUOTA: _dify(429, "rate_limit_error"),
         Refusal.INPUT: _dify(400, "invalid_param", "topic is required in input form"),
         Refusal.FAILED: _dify(500, "internal_server_error"),
+        Refusal.PICTURE: _dify(415, "unsupported_file_type"),
+        Refusal.SPEECH: _dify(400, "speech_to_text_disabled"),
+        Refusal.RECORDING: _dify(415, "unsupported_audio_type"),
         Refusal.CONVERSATION: _dify(404, "not_found", "Conversation Not Exists."),
         Refusal.COMPLETED: _dify(400, "conversation_completed"),
     }
