@@ -82,3 +82,35 @@ def wire_of(name: str) -> Wire:
     """What this kind of back end writes."""
     wire: Wire = WIRES[name]
     return wire
+
+
+_K = FailureKind
+
+# Outcomes that more than one story has
+WHOLE = Outcome(part=True)
+DOWN = Outcome(
+    reads="failed_unavailable",
+    logged=_K.UNAVAILABLE,
+    retry=True,
+    falls_back=True,
+    counts=True,
+)
+DOWN_AGAIN = msgspec.structs.replace(DOWN, asked=3)
+SETTINGS = Outcome(reads="failed_configuration", logged=_K.CONFIGURATION, falls_back=True)
+QUOTA = Outcome(reads="failed_quota", logged=_K.QUOTA, falls_back=True, counts=True)
+LATE = Outcome(reads="failed_timeout", logged=_K.TIMEOUT, retry=True, falls_back=True, counts=True)
+CUT = Outcome(
+    reads="failed_before_text",
+    logged=_K.INCOMPLETE,
+    retry=True,
+    falls_back=True,
+    counts=True,
+)
+CUT_PART = Outcome(
+    reads="failed_incomplete", logged=_K.INCOMPLETE, part=True, retry=True, counts=True
+)
+EMPTY = Outcome(reads="failed_empty", logged=_K.EMPTY, retry=True, falls_back=True)
+REFUSED = Outcome(reads="failed_refused", logged=_K.REFUSED)
+PICTURE = Outcome(reads="failed_picture", logged=_K.PICTURE)
+PERSON = Outcome(reads="failed_person", logged=_K.PERSON)
+BUSY = Outcome(reads="failed_busy", logged=_K.BUSY, retry=True, asked=3, falls_back=True)
