@@ -25,11 +25,6 @@ def begun(*steps: Any) -> Any:
     return lambda wire: (Head(), wire.opened(), *_made(wire, steps))
 
 
-def at_once(*steps: Any) -> Any:
-    """Accepted, and this is the first event."""
-    return lambda wire: (Head(), *_made(wire, steps))
-
-
 def told(*steps: Any) -> Any:
     """The same after a part of the answer."""
     return lambda wire: (Head(), wire.opened(), wire.text(PART), *_made(wire, steps))

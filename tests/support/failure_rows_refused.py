@@ -2,7 +2,7 @@
 
 import msgspec
 
-from support.failure_plays import at_once, begun, error, page, refused
+from support.failure_plays import begun, error, page, refused
 from support.failure_table import (
     BUSY,
     DOWN,
@@ -133,14 +133,17 @@ STORIES: tuple[Story, ...] = (
         rows=(
             Row(name="429", play=refused(Refusal.BUSY)),
             Row(name="429 page", play=page(429)),
-            Row(name="busy event first", play=at_once(error(Refusal.BUSY))),
+            Row(
+                name="busy event",
+                play=lambda wire: (Head(), wire.error(Refusal.BUSY)),
+            ),
         ),
     ),
     Story(
-        en="Too many at once, told after the run has begun",
-        zh="同时问的太多，而且是在开始回答之后才说",
+        en="Too many at once, told after the run had begun",
+        zh="同时问的太多，但运行已经开始",
         outcome=msgspec.structs.replace(BUSY, asked=1),
-        rows=(Row(name="busy event", play=begun(error(Refusal.BUSY))),),
+        rows=(Row(name="busy behind the first event", play=begun(error(Refusal.BUSY))),),
     ),
     Story(
         en="Too many at once, and it passes within seconds",
