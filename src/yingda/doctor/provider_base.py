@@ -12,6 +12,7 @@ from yingda.clock import Clock
 from yingda.doctor.base import Finding, Subject
 from yingda.doctor.reach import Target, reach
 from yingda.doctor.texts import finding
+from yingda.providers.payloads import UNREADABLE
 from yingda.proxies import proxy_for
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ def decoded(body: bytes, kind: type[T]) -> T | None:
     """The body as such a value; None where it is none."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -18,6 +18,7 @@ from yingda.errors import (
     QuotaExhausted,
 )
 from yingda.providers.failures import Failure, cleaned, retry_after_s, said
+from yingda.providers.payloads import UNREADABLE
 
 #: Refusals of a run because the app is of another type; Dify did no work for it.
 WRONG_TYPE = frozenset({"not_chat_app", "not_workflow_app"})
@@ -171,6 +172,6 @@ def _status_row(status: int) -> tuple[type[ProviderError], str, bool]:
 def _envelope(body: bytes) -> ErrorBody | None:
     try:
         envelope = msgspec.json.decode(body, type=ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
     return envelope if envelope.code else None

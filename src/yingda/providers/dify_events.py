@@ -16,7 +16,7 @@ from yingda.providers.dify_files import AnswerFile, files_in, made_file, made_fi
 from yingda.providers.dify_outputs import outputs_in
 from yingda.providers.dify_reading import Reading
 from yingda.providers.dify_sources import sources_in
-from yingda.providers.dify_usage import UNREADABLE, usage_in
+from yingda.providers.dify_usage import usage_in
 from yingda.providers.dify_wire import (
     EVENT,
     GOOD_ENDS,
@@ -31,6 +31,7 @@ from yingda.providers.dify_wire import (
 )
 from yingda.providers.failures import Failure
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
+from yingda.providers.payloads import UNREADABLE, decoded
 
 _LIMIT_MEND = "Have the app answer more briefly; look at the run's log for a model that loops."
 _EMPTY_MEND = "Let every path of the app end in an answer."
@@ -103,7 +104,7 @@ class RunReader:
     def feed(self, payloads: list[bytes]) -> None:
         """Read these payloads; what follows the end or a failure is not read."""
         for payload in payloads:
-            wire = self._decode(payload)
+            wire = self._decode(payload) if payload else None
             if wire is not None:
                 self._take(wire, self._events)
                 if wire.event == "message_file":
@@ -143,7 +144,7 @@ class RunReader:
 
     def _decode(self, payload: bytes) -> WireEvent | None:
         try:
-            return EVENT.decode(payload)
+            return decoded(EVENT, payload)
         except msgspec.ValidationError:
             if name_of(payload) not in TELLING:
                 return None
@@ -165,7 +166,7 @@ class RunReader:
             self._text.add(wire.answer or "")
         elif name == "error":
             status = status_of(wire.status)
-            self.failure = from_event(wire.code, status, wire.message, had_begun=had_begun)
+            self.failure = from_event(wire.code_text, status, wire.message, had_begun=had_begun)
         elif name in TELLING or name in _PAUSES:
             self._take_rare(wire, events)
         if self._text.is_over_limit:

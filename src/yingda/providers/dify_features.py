@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from yingda.errors import PictureUnusable
-from yingda.providers.dify_usage import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 #: The most files of one run, by default (`WORKFLOW_FILE_UPLOAD_LIMIT`). Dify service API.
 FILES_LIMIT: Final = 10

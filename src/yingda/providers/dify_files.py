@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 import msgspec
 
 from yingda.providers.dify_links import FILES_PATH
-from yingda.providers.dify_usage import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 #: Our choice: a name is shown in one line of a chat.
 _NAME_LIMIT_CHARS = 80

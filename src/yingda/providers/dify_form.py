@@ -14,7 +14,7 @@ from yingda.errors import ProviderUnavailable
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_once import AskedOnce
 from yingda.providers.dify_settings import AppMode, DifySettings
-from yingda.providers.dify_usage import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 #: What Dify calls the variable of a Text Generator unless its owner renames it.
 DEFAULT_INPUT_KEY: Final = "query"

@@ -14,7 +14,7 @@ from yingda.errors import ProviderUnavailable
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_once import AskedOnce
 from yingda.providers.dify_settings import AppMode, DifySettings
-from yingda.providers.dify_usage import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 #: The types whose runs know nothing of each other: they have no conversations.
 MEMORYLESS: Final = frozenset({AppMode.COMPLETION, AppMode.WORKFLOW})

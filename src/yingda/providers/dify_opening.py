@@ -11,6 +11,7 @@ import msgspec
 
 from yingda.errors import ProviderUnavailable
 from yingda.providers.capabilities import Opening
+from yingda.providers.payloads import UNREADABLE
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
@@ -27,7 +28,7 @@ def opening_in(body: bytes, inputs: Mapping[str, str]) -> Opening | None:
     """
     try:
         found = msgspec.json.decode(body, type=_Parameters)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         mend = "Look at the Dify server and at the proxy in front of it."
         raise ProviderUnavailable("Dify's /parameters is not as expected", mend=mend) from error
     text = _VARIABLE.sub(lambda match: inputs.get(match[1], ""), found.opening_statement or "")

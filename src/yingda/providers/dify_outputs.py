@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from yingda.providers.dify_files import AnswerFile, as_file
-from yingda.providers.dify_usage import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 #: Usual names of the answer, likeliest first.
 _USUAL: Final = ("text", "answer", "result", "output")

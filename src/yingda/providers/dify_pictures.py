@@ -16,9 +16,9 @@ from yingda.providers.base import Picture, Prompt
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_features import NOTHING_ATTACHED, Attached, PictureWay, picture_way
 from yingda.providers.dify_settings import DifySettings
-from yingda.providers.dify_usage import UNREADABLE
 from yingda.providers.failures import Failure, RunFailed, retry_delay_s
 from yingda.providers.forms import FileForm
+from yingda.providers.payloads import UNREADABLE
 
 #: Uploads of one question at once. Our choice: four pictures are a screen of them.
 _AT_ONCE: Final = 4

@@ -15,8 +15,8 @@ from yingda.errors import ProviderUnavailable
 from yingda.providers.capabilities import Rating
 from yingda.providers.dify_api import DifyApi, is_uuid
 from yingda.providers.dify_settings import DifySettings
-from yingda.providers.dify_usage import UNREADABLE
 from yingda.providers.failures import RunFailed
+from yingda.providers.payloads import UNREADABLE
 
 #: Our choice: more would push the answer off the screen.
 SUGGESTIONS_LIMIT: Final = 3

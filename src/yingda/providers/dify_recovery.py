@@ -22,6 +22,7 @@ from yingda.providers.dify_settings import DifySettings
 from yingda.providers.dify_sources import kept_sources_in
 from yingda.providers.dify_usage import WireUsage, read_usage
 from yingda.providers.dify_wire import GOOD_ENDS
+from yingda.providers.payloads import UNREADABLE
 
 #: Dify's `created_at` is in whole seconds, and its clock is not ours. Our choice.
 SLACK_S = 10.0
@@ -248,5 +249,5 @@ def _answer_in(raw: msgspec.Raw, reading: Reading) -> str:
 def _decoded(decoder: msgspec.json.Decoder[_Kept], body: bytes) -> _Kept:
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
+    except UNREADABLE as cause:
         raise ProviderUnavailable("Dify's record of the run cannot be read") from cause

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from yingda.providers.base import Source
-from yingda.providers.dify_usage import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 #: Our choice: a title is one line of a short list.
 _TITLE_LIMIT_CHARS = 120

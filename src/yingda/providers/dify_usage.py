@@ -7,9 +7,7 @@ import msgspec
 
 from yingda.providers.base import Usage
 from yingda.providers.counts import tokens_in
-
-#: What a decoder raises for foreign bytes; the last for JSON nested beyond the stack.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+from yingda.providers.payloads import UNREADABLE
 
 
 class WireUsage(msgspec.Struct, frozen=True):

@@ -18,10 +18,10 @@ from yingda.file_kinds import kind_of
 from yingda.providers.capabilities import Recording
 from yingda.providers.dify_api import DifyApi
 from yingda.providers.dify_settings import DifySettings
-from yingda.providers.dify_usage import UNREADABLE
 from yingda.providers.failures import Failure, RunFailed
 from yingda.providers.forms import FileForm
 from yingda.providers.http import BODY_LIMIT_BYTES
+from yingda.providers.payloads import UNREADABLE
 
 #: Dify service API: the most that audio-to-text takes.
 RECORDING_LIMIT_BYTES: Final = 30 * 1024 * 1024

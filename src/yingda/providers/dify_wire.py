@@ -7,7 +7,8 @@ Knows which fields matter and which events must not be missed; what they mean st
 import msgspec
 
 from yingda.providers.base import Usage
-from yingda.providers.dify_usage import UNREADABLE, WireUsage, read_usage
+from yingda.providers.dify_usage import WireUsage, read_usage
+from yingda.providers.payloads import UNREADABLE
 
 
 class WireEvent(msgspec.Struct, frozen=True, gc=False):
@@ -19,12 +20,17 @@ class WireEvent(msgspec.Struct, frozen=True, gc=False):
     conversation_id: str | None = None
     message_id: str | None = None
     workflow_run_id: str | None = None
-    code: str | None = None
+    code: str | int | None = None
     message: str | None = None
     status: int | str | None = None
     data: msgspec.Raw = msgspec.Raw()
     metadata: msgspec.Raw = msgspec.Raw()
     files: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def code_text(self) -> str | None:
+        """The code of an error; some write a number."""
+        return None if self.code is None else str(self.code)
 
 
 class _EventName(msgspec.Struct, frozen=True):

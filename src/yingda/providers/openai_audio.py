@@ -12,7 +12,7 @@ from yingda.providers.forms import FileForm
 from yingda.providers.http import BODY_LIMIT_BYTES
 from yingda.providers.openai_api import OpenAiApi
 from yingda.providers.openai_codes import REQUEST
-from yingda.providers.openai_wire import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 _SERVER_MEND = "Look at the server and at the proxy in front of it."
 #: Our choice among the forms that the endpoint offers: the one that every player knows.

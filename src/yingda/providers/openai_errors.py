@@ -32,7 +32,7 @@ from yingda.providers.openai_codes import (
     by_saying,
     by_word,
 )
-from yingda.providers.openai_wire import UNREADABLE
+from yingda.providers.payloads import UNREADABLE
 
 #: What an error's detail calls the server.
 SERVICE = "the model's server"

@@ -12,12 +12,12 @@ from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.openai_errors import empty, from_event, from_finish
 from yingda.providers.openai_wire import (
     CHUNK,
-    UNREADABLE,
     Choice,
     Chunk,
     text_of,
     usage_in,
 )
+from yingda.providers.payloads import UNREADABLE, decoded
 from yingda.providers.thinking import ThinkingFilter
 
 _DONE = b"[DONE]"
@@ -111,7 +111,7 @@ class ChatReader:
 
     def _take(self, payload: bytes) -> None:
         try:
-            chunk = CHUNK.decode(payload)
+            chunk = decoded(CHUNK, payload)
         except UNREADABLE:
             self._take_odd(payload.strip())
             return
@@ -139,7 +139,9 @@ class ChatReader:
             self.began = True
             known = chunk.id if isinstance(chunk.id, str) and chunk.id else None
             self._events.append(Started(task_id=known, message_id=known))
-        text = text_of(choice)
+        # Some close their stream with the whole answer, behind all of its pieces.
+        is_repeated = choice.delta is None and self.text_came
+        text = "" if is_repeated else text_of(choice)
         if text:
             self.text_came = True
             visible = self._filter.feed(text)

@@ -12,9 +12,6 @@ import msgspec
 from yingda.providers.base import Usage
 from yingda.providers.counts import tokens_in
 
-#: What a decoder raises for foreign bytes; the last for JSON nested beyond the stack.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 
 class Part(msgspec.Struct, frozen=True, gc=False):
     """A piece of a message in parts; thinking is one whose type is not `text`."""

@@ -170,6 +170,28 @@ def test_want_of_room_is_asked_again_only_where_no_node_has_run(*, begun: bool) 
     assert reader.failure.repeatable is not begun
 
 
+def test_an_error_whose_code_is_a_number_is_told_as_such() -> None:
+    _, reader = read(message("半"), payload("error", code=503, status="503", message="x"))
+    assert reader.failure is not None
+    assert isinstance(reader.failure.error, ProviderUnavailable)
+    assert "503" in reader.failure.error.detail
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"",
+        rb'{"event":"message","answer":"\ud83d"}',
+        b'{"event":"message","answer":"\xe4\xbd"}',
+        b'{"event":"message","answer":"\xef\xbf\xbd","elapsed":NaN}',
+    ],
+)
+def test_a_hole_in_a_character_breaks_no_answer_off(odd: bytes) -> None:
+    events, reader = read(message("前"), odd, message("后"), END)
+    assert reader.over
+    assert text_of(events).replace("\ufffd", "") == "前后"
+
+
 def test_a_failed_workflow_without_explanation_is_a_failure_all_the_same() -> None:
     events, reader = read(payload("workflow_finished", data={"status": "failed", "error": "boom"}))
     assert not any(isinstance(event, Finished) for event in events)

@@ -183,6 +183,27 @@ def test_tokens_that_were_read_before_are_told_apart(cached: dict[str, object]) 
 @pytest.mark.parametrize(
     "odd",
     [
+        rb'{"choices":[{"delta":{"content":"\ud83d"}}]}',
+        b'{"choices":[{"delta":{"content":"\xe4\xbd"}}]}',
+        b'{"choices":[{"delta":{"content":null}}],"x":-Infinity}',
+    ],
+)
+def test_a_hole_in_a_character_breaks_no_answer_off(odd: bytes) -> None:
+    events, _ = told(chunk("前"), odd, chunk("后"), chunk(reason="stop"), DONE)
+    assert is_whole(events)
+    assert text_of(events).replace("\ufffd", "") == "前后"
+
+
+def test_a_closing_chunk_that_repeats_the_whole_answer_adds_nothing() -> None:
+    whole = {"id": "c1", "choices": [{"finish_reason": "stop", "message": {"content": "前后"}}]}
+    events, _ = told(chunk("前"), chunk("后"), json.dumps(whole).encode(), DONE)
+    assert is_whole(events)
+    assert text_of(events) == "前后"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
         {"prompt_tokens": "3"},
         {"prompt_tokens": 3.0},
         {"prompt_tokens_details": []},
