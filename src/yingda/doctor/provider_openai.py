@@ -68,14 +68,12 @@ class OpenAiExamination(Examined):
             return await self._without_list(api)
         if answer.status != 200 or answer.is_html:
             return self._refusal(answer)
-        models = decoded(answer.body, _Models)
+        models = _models_in(answer.body)
         if models is None:
             return self.say("model_address", status=answer.status)
         model = one_line(self._settings.model)
         # Google writes `models/` before each of its names.
-        if self._settings.model in {
-            (each.id or "").removeprefix("models/") for each in models.data
-        }:
+        if self._settings.model in {(each.id or "").removeprefix("models/") for each in models}:
             return self.say("model_ok", model=model)
         return self.say("model_unlisted", model=model)
 
@@ -106,3 +104,10 @@ class OpenAiExamination(Examined):
                 return self.say("model_address", **values)
             case _:
                 return self.say("model_refused", **values)
+
+
+def _models_in(body: bytes) -> tuple[_Model, ...] | None:
+    """The models listed; None where that is no list of models."""
+    framed = decoded(body, _Models)
+    # Together's list stands without a frame.
+    return decoded(body, tuple[_Model, ...]) if framed is None else framed.data

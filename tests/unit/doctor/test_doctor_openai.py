@@ -78,10 +78,12 @@ async def test_a_wrong_key_is_told_with_where_it_is_set_and_never_shown() -> Non
         (answering(404, page="<h1>404</h1>"), "model_address"),
         (answering(200, page="<h1>welcome</h1>"), "model_address"),
         (answering(200, {"hello": 1}), "model_address"),
+        (answering(200, [{"id": MODEL}]), "model_ok"),
+        (answering(200, [{"id": "other"}]), "model_unlisted"),
         (answering(301), "model_address"),
     ],
 )
-async def test_each_refusal_has_a_finding_of_its_own(
+async def test_each_answer_has_a_finding_of_its_own(
     answer: Callable[[web.Request], Awaitable[web.Response]], code: str
 ) -> None:
     async with front(answer) as url:
