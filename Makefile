@@ -13,10 +13,10 @@ PYTEST := $(RUN) pytest --quiet --numprocesses auto
 
 BENCH := $(RUN) --directory tests python -m bench
 
-.PHONY: help setup demo test check lint types arrows unit format bench soak chaos diagram schema clean
+.PHONY: help setup demo test check lint types arrows unit format bench bench-jobs soak chaos diagram schema clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 .tools/bin/uv:
 	@$(PYTHON) scripts/fetch_uv.py $(UV_VERSION)
@@ -50,6 +50,10 @@ unit: setup
 
 bench: setup ## Measure one process beside its limits, some 10 min (ROW=start one row, JSON=/file)
 	@$(BENCH).__main__ $(if $(ROW),--row $(ROW)) $(if $(JSON),--json $(abspath $(JSON)))
+
+bench-jobs: setup ## Measure the job engines on a PostgreSQL of its own, 25 min (ROW=kill one row)
+	@$(UV) run --quiet --group bench-jobs --directory tests python -m bench.job_engines \
+		$(if $(ROW),--row $(ROW)) $(if $(JSON),--json $(abspath $(JSON)))
 
 soak: setup ## Steady load with faults, memory and handles watched (MINUTES=30, JSON=/file)
 	@$(BENCH).soak --minutes $(or $(MINUTES),30) $(if $(JSON),--json $(abspath $(JSON)))

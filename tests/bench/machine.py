@@ -7,7 +7,7 @@ import sqlite3
 from importlib.metadata import version
 from pathlib import Path
 
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _LIBRARIES = ("uvicorn", "uvloop", "httptools", "aiohttp", "msgspec")
 
 
@@ -25,7 +25,7 @@ def cpu_s(pid: int) -> float:
     """Seconds of processor time that the process has used, all threads, user and system."""
     # The name, in brackets, may hold blanks; what follows it does not.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
 
 
 def loop_cpu_s(pid: int) -> float:

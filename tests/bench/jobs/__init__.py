@@ -1,0 +1,1 @@
+"""What job engines on PostgreSQL cost and keep, under the gateway's own workload."""
