@@ -39,7 +39,7 @@ _ROWS: Mapping[str, tuple[Measure, int]] = {
     "restart": (chaos_rows.restart, 2),
     "deaf": (chaos_rows.deaf, 2),
 }
-_ALSO = {"idle": ("pgqueuer-stock",)}
+_ALSO = {"idle": ("pgqueuer-stock",), "blows": ("pgqueuer-owning",)}
 
 Measured = dict[str, list[Figures]]
 

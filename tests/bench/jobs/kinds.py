@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 
 from bench.jobs.bare_engine import Bare
 from bench.jobs.base import Engine
-from bench.jobs.pgqueuer_engine import PgQueuer, StockPgQueuer
+from bench.jobs.pgqueuer_engine import OwningPgQueuer, PgQueuer, StockPgQueuer
 from bench.jobs.procrastinate_engine import Procrastinate
 
 ENGINES: Mapping[str, Callable[[str], Engine]] = {
     "procrastinate": Procrastinate,
     "pgqueuer": PgQueuer,
     "pgqueuer-stock": StockPgQueuer,
+    "pgqueuer-owning": OwningPgQueuer,
     "bare": Bare,
 }
-#: What every row compares; the stock driver shows its difference in the idle row only.
+#: What every row compares; two more show their difference in one row each.
 COMPARED = ("procrastinate", "pgqueuer", "bare")

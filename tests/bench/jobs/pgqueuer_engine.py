@@ -62,6 +62,7 @@ class PgQueuer:
 
         queries.dequeue = timed
         manager: Any = QueueManager(queries)
+        self._prepare(queries, manager)
         manager.entrypoint("turn")(do)
         await manager.run(
             dequeue_timeout=timedelta(seconds=POLL_S),
@@ -71,6 +72,9 @@ class PgQueuer:
             shutdown_on_listener_failure=True,
         )
         raise ConnectionError("the worker stopped by itself")
+
+    def _prepare(self, queries: Any, manager: Any) -> None:
+        """Nothing here: it works as it comes."""
 
     async def _connect(self) -> Connection:
         return await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
@@ -82,3 +86,22 @@ class StockPgQueuer(PgQueuer):
     async def work(self, run: Run, concurrency: int) -> None:
         async with await self._connect() as connection:
             await self._work_on(PsycopgDriver(connection), run, concurrency)
+
+
+class OwningPgQueuer(PgQueuer):
+    """The same where a worker ends only jobs that are still its own."""
+
+    def _prepare(self, queries: Any, manager: Any) -> None:
+        log_jobs = queries.log_jobs
+
+        async def log_own(ended: Any) -> None:
+            rows = await queries.driver.fetch(
+                "SELECT id FROM pgqueuer WHERE id = ANY($1) AND queue_manager_id = $2",
+                [job.id for job, _, _ in ended],
+                manager.queue_manager_id,
+            )
+            own = {row["id"] for row in rows}
+            if own:
+                await log_jobs([entry for entry in ended if entry[0].id in own])
+
+        queries.log_jobs = log_own
