@@ -105,6 +105,8 @@ class OddServer:
         self, clock: Clock, plays: Sequence[Play], parameters: Mapping[str, object] | None = None
     ) -> None:
         self.bodies: list[bytes] = []
+        #: How often the chunk of an `Again` was taken by the connection.
+        self.repeats = 0
         self.port = 0
         self._clock = clock
         self._plays = plays
@@ -166,6 +168,7 @@ class OddServer:
             await _write(writer, _chunk(content))
             await self._clock.sleep(every_s)
             done += 1
+            self.repeats += 1
 
 
 def _chunk(content: bytes) -> bytes:
