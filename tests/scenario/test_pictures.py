@@ -132,6 +132,34 @@ async def test_where_the_address_is_dead_wechat_itself_is_asked(tmp_path: Path) 
         assert shown(house) == [(Texts().say("question_picture"), [JPEG])]
 
 
+async def test_where_a_page_stands_in_the_pictures_place_wechat_itself_is_asked(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tools = await with_media(house, pictures=ASK)
+        tools.web.files["http://p/0"] = b"<html>gone</html>"
+        tools.desk.files["m0"] = JPEG
+        await house.run(house.phone().send(pushes.image("m0", "http://p/0")))
+        assert [pictures for _, pictures in shown(house)] == [[JPEG]]
+
+
+async def test_one_picture_that_cannot_be_had_ends_the_fetching_of_the_others(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tools = await with_media(house)
+        tools.web.files["http://p/0"], tools.desk.takes_s = JPEG, 0.0
+        phone = house.phone()
+        await house.run(phone.send(pushes.image("m0", "http://p/0")))
+        await house.run(phone.send(pushes.image("m1", "")))
+        tools.web.takes_s = 60.0
+        await house.run(phone.say("比较一下"))
+        assert shown(house) == []
+        assert tools.web.finished == []
+        await house.pass_s(60)
+        assert tools.web.finished == []
+
+
 @pytest.mark.parametrize("has_right", [True, False])
 async def test_a_picture_that_cannot_be_had_is_told_and_the_question_not_asked(
     tmp_path: Path, *, has_right: bool

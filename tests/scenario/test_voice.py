@@ -7,8 +7,8 @@ import pytest
 from support.house import House, account, open_house
 from support.pushing import open_pushing, pushed
 from support.scripted_provider import Script, ScriptedProvider
-from support.senses import AMR, Ear, with_media
-from yingda.errors import ApiKind, ApiRefused, ProviderBusy
+from support.senses import AMR, GARBAGE, Ear, with_media
+from yingda.errors import ApiKind, ApiRefused, ProviderBusy, StoreError
 from yingda.providers.capabilities import Capabilities
 from yingda.simulator import pushes
 from yingda.simulator.platform import Way
@@ -43,6 +43,28 @@ async def test_where_the_better_recording_is_gone_the_plain_one_is_heard(tmp_pat
         await house.run(house.phone().send_voice())
         assert [each.content for each in tools.ear.recordings] == [b"wav " + AMR]
         assert asked(house) == ["明天会下雨吗"]
+
+
+async def test_where_the_better_recording_cannot_be_read_the_plain_one_is_heard(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tools = await with_media(house)
+        tools.desk.files["media-voice-16k"] = GARBAGE
+        await house.run(house.phone().send_voice())
+        assert [each.content for each in tools.ear.recordings] == [b"wav " + AMR]
+        assert asked(house) == ["明天会下雨吗"]
+
+
+async def test_where_the_access_token_cannot_be_read_the_recording_is_told_unusable(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tools = await with_media(house)
+        for name in tools.desk.files:
+            tools.desk.files[name] = StoreError("the disk is full")
+        await house.run(house.phone().send_voice())
+        assert house.rows("SELECT failure FROM turn") == [("voice",)]
 
 
 @pytest.mark.parametrize("at_s", [0.0, 0.5, 1.5, 2.5, 3.5, 4.4, 5.5])

@@ -11,13 +11,14 @@ import msgspec
 from support.house import House
 from yingda.clock import Clock
 from yingda.engine.media_base import Media
-from yingda.errors import MediaMissing, ProviderError, YingdaError
+from yingda.errors import MediaMissing, MediaUnreadable, ProviderError, YingdaError
 from yingda.media.base import Converted, Fetched
 from yingda.providers.capabilities import Capabilities, Memory, Recording
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 BMP = b"BM\x40\x00\x00\x00\x00\x00\x00\x00 a bitmap"
 AMR = b"#!AMR\n speech"
+GARBAGE = b"neither speech nor silence"
 
 
 class SmallWeb:
@@ -27,11 +28,13 @@ class SmallWeb:
         self._clock = clock
         self.files: dict[str, bytes | YingdaError] = {}
         self.asked: list[str] = []
+        self.finished: list[str] = []
         self.takes_s = 0.0
 
     async def fetch(self, url: str) -> Fetched:
         self.asked.append(url)
         await self._clock.sleep(self.takes_s)
+        self.finished.append(url)
         return Fetched(_given(self.files, url), "text/plain")
 
     async def aclose(self) -> None:
@@ -57,13 +60,17 @@ class MediaDesk:
 
 
 class Plain:
-    """Implements `Converting`: puts a mark before the bytes."""
+    """Implements `Converting`: puts a mark before the bytes, and reads no pages and no garbage."""
 
     async def picture(self, content: bytes, *, limit_bytes: int, longest_px: int) -> Converted:
         del limit_bytes, longest_px
+        if content.startswith(b"<"):
+            raise MediaUnreadable("a page is no picture")
         return Converted(b"small " + content[:20], "image/jpeg")
 
     async def wav(self, content: bytes) -> Converted:
+        if content == GARBAGE:
+            raise MediaUnreadable("no known kind")
         return Converted(b"wav " + content, "audio/wav")
 
     async def mp3_pieces(

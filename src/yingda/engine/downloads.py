@@ -10,7 +10,14 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.engine.media_base import Downloading
-from yingda.errors import ApiKind, ApiRefused, MediaMissing, MediaUnavailable, WechatApiError
+from yingda.errors import (
+    ApiKind,
+    ApiRefused,
+    MediaMissing,
+    MediaUnavailable,
+    StoreError,
+    WechatApiError,
+)
 
 _log = structlog.get_logger()
 
@@ -33,7 +40,7 @@ class Downloads:
         return account in self._desks and not is_denied
 
     async def content(self, account: str, media_id: str) -> bytes:
-        """The file's bytes. Raises a `MediaError`, and StoreError for the token."""
+        """The file's bytes. Raises a `MediaError`."""
         if not media_id or not self.may(account):
             raise MediaMissing("the account may download nothing from WeChat")
         try:
@@ -44,6 +51,8 @@ class Downloads:
             raise MediaMissing(f"WeChat gives no file: {error.detail}") from error
         except WechatApiError as error:
             raise MediaUnavailable(f"WeChat gave no file: {error.detail}") from error
+        except StoreError as error:
+            raise MediaUnavailable("the access token could not be read") from error
 
     def _learn_denied(self, account: str, error: ApiRefused) -> None:
         self._denied_until_s[account] = self._clock.monotonic() + DENIED_S

@@ -12,6 +12,7 @@ from yingda.engine.media_base import Media
 from yingda.engine.running_turn import RunningTurn
 from yingda.engine.senses import Senses
 from yingda.errors import MediaError, ProviderTimeout, VoiceUnusable
+from yingda.media.base import Converted
 from yingda.providers.capabilities import Recording, Transcriber
 from yingda.store.base import Store
 from yingda.turn.model import Attachment, AttachmentKind, Form
@@ -84,20 +85,23 @@ class Hearing:
         if not found or self._media is None:
             raise VoiceUnusable("the recording is older than WeChat keeps it", mend=_GONE_MEND)
         try:
-            content = await self._content(account.name, found[0])
-            wav = await self._media.converting.wav(content)
+            wav = await self._wav(self._media, account.name, found[0])
         except MediaError as error:
             raise VoiceUnusable(error.detail, mend=_FETCH_MEND) from error
         return Recording(content=wav.content, content_type=wav.content_type)
 
-    async def _content(self, account: str, recording: Attachment) -> bytes:
+    async def _wav(self, media: Media, account: str, recording: Attachment) -> Converted:
+        """Of the better recording; of the plain one where that is gone, or cannot be read."""
         if recording.fine_media_id:
             try:
-                return await self._downloads.content(account, recording.fine_media_id)
+                content = await self._downloads.content(account, recording.fine_media_id)
+                return await media.converting.wav(content)
             except MediaError:
                 if not recording.media_id:
                     raise
-        return await self._downloads.content(account, recording.media_id)
+        return await media.converting.wav(
+            await self._downloads.content(account, recording.media_id)
+        )
 
     async def _words(self, listener: Transcriber, recording: Recording, user: str) -> str:
         try:

@@ -106,33 +106,43 @@ class Looking:
     async def _fetched(
         self, account: str, attachments: tuple[Attachment, ...]
     ) -> tuple[Picture, ...]:
+        tasks = [asyncio.ensure_future(self._picture(account, each)) for each in attachments]
         try:
-            found = await asyncio.gather(*(self._picture(account, each) for each in attachments))
+            return tuple(await asyncio.gather(*tasks))
         except MediaError as error:
             raise PictureUnusable(error.detail, mend=_FETCH_MEND) from error
-        return tuple(found)
+        finally:
+            # One that cannot be had makes the others useless: nobody waits for them any more.
+            for task in tasks:
+                task.cancel()
 
     async def _picture(self, account: str, attachment: Attachment) -> Picture:
+        """By its address, which every account may read; else from WeChat.
+
+        What stands at an address may be a page that says why the picture is not there.
+        """
         if self._media is None:
             raise PictureUnusable("nothing is there to fetch pictures with")
-        content = await self._content(self._media, account, attachment)
-        kind = kind_of(content)
-        if kind in _TAKEN and len(content) <= PICTURE_LIMIT_BYTES:
-            return Picture(content=content, content_type=kind.value)
-        made = await self._media.converting.picture(
-            content, limit_bytes=PICTURE_LIMIT_BYTES, longest_px=LONGEST_PX
-        )
-        return Picture(content=made.content, content_type=made.content_type)
-
-    async def _content(self, media: Media, account: str, attachment: Attachment) -> bytes:
-        """By its address, which every account may read; else from WeChat."""
         if attachment.url:
             try:
-                return (await media.fetching.fetch(attachment.url)).content
+                fetched = await self._media.fetching.fetch(attachment.url)
+                return await _fitting(self._media, fetched.content)
             except MediaError:
                 if not attachment.media_id or not self._downloads.may(account):
                     raise
-        return await self._downloads.content(account, attachment.media_id)
+        content = await self._downloads.content(account, attachment.media_id)
+        return await _fitting(self._media, content)
+
+
+async def _fitting(media: Media, content: bytes) -> Picture:
+    """The picture as providers take it."""
+    kind = kind_of(content)
+    if kind in _TAKEN and len(content) <= PICTURE_LIMIT_BYTES:
+        return Picture(content=content, content_type=kind.value)
+    made = await media.converting.picture(
+        content, limit_bytes=PICTURE_LIMIT_BYTES, longest_px=LONGEST_PX
+    )
+    return Picture(content=made.content, content_type=made.content_type)
 
 
 def pictures_of(running: RunningTurn) -> tuple[Attachment, ...]:
