@@ -10,7 +10,7 @@ import pytest
 
 from support import media
 from yingda.clock import SystemClock, VirtualClock
-from yingda.errors import MediaTooLarge, MediaUnreadable
+from yingda.errors import MediaTooLarge, MediaUnavailable, MediaUnreadable
 from yingda.media.convert import Converter
 
 pytestmark = pytest.mark.realtime
@@ -132,6 +132,33 @@ async def test_a_worker_is_killed_when_nobody_waits_any_more(tmp_path: Path) -> 
         await work
     with pytest.raises(ProcessLookupError):
         os.kill(int(noted.read_text()), 0)
+    assert not converter.is_busy
+
+
+@pytest.mark.parametrize("told", ["SIGTERM", "SIGINT"])
+async def test_a_worker_that_is_told_to_end_with_the_service_is_started_once_more(
+    tmp_path: Path, told: str
+) -> None:
+    mark = tmp_path / "told"
+    converter = scripted(
+        f"import os, pathlib, signal\nmark = pathlib.Path({str(mark)!r})\n"
+        f"if not mark.exists():\n"
+        f"    mark.touch(); signal.signal(signal.{told}, signal.SIG_DFL)\n"
+        f"    os.kill(os.getpid(), signal.{told})\n"
+        f"{RESULT}\nwork(msgspec.msgpack.Decoder(WavJob),"
+        " lambda job: (Converted(job.content, 'audio/wav'),))"
+    )
+    assert (await converter.wav(b"speech")).content == b"speech"
+    assert mark.exists()
+
+
+async def test_where_no_process_can_be_started_no_file_is_called_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    converter = Converter(SystemClock())
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(MediaUnavailable, match="FileNotFoundError"):
+        await converter.wav(media.amr())
     assert not converter.is_busy
 
 

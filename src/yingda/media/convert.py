@@ -7,13 +7,14 @@ serves. Decoders are not imported here, so they cost nothing at the start either
 
 import asyncio
 import os
+import signal
 import sys
 from typing import Final
 
 import msgspec
 
 from yingda.clock import Clock
-from yingda.errors import MediaTooLarge, MediaUnreadable
+from yingda.errors import MediaTooLarge, MediaUnavailable, MediaUnreadable
 from yingda.media.base import Converted
 from yingda.media.worker_base import Failed, Job, Mp3Job, Outcome, PictureJob, WavJob
 
@@ -32,6 +33,9 @@ _ENVIRONMENT: Final = (
     *("PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
     *("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV"),
 )
+#: Ends that say nothing of the file: whoever stops a service tells all of its processes at once
+#: (systemd's KillMode, a terminal's Ctrl-C), and what is under way is to be finished.
+_TOLD_TO_END: Final = frozenset({-signal.SIGTERM, -signal.SIGINT})
 _OUTCOME: Final[msgspec.msgpack.Decoder[Outcome]] = msgspec.msgpack.Decoder(Outcome)
 
 
@@ -83,7 +87,7 @@ class Converter:
             self._running += 1
             try:
                 async with self._clock.timeout(self._deadline_s):
-                    written = await _run(worker, msgspec.msgpack.encode(job))
+                    written = await _written(worker, msgspec.msgpack.encode(job))
             except TimeoutError:
                 raise MediaUnreadable(f"not converted within {self._deadline_s} s") from None
             finally:
@@ -103,8 +107,25 @@ def _made(written: bytes) -> tuple[Converted, ...]:
     return outcome.made
 
 
-async def _run(worker: tuple[str, ...], job: bytes) -> bytes:
-    """What a worker writes about the job. Raises `MediaUnreadable` when it ends badly."""
+async def _written(worker: tuple[str, ...], job: bytes) -> bytes:
+    """What a worker writes about the job.
+
+    Raises `MediaUnreadable` when it ends badly, `MediaUnavailable` when none can be started.
+    """
+    try:
+        status, written = await _run(worker, job)
+        if status in _TOLD_TO_END:
+            status, written = await _run(worker, job)
+    except OSError as error:
+        # No memory, no processes or no files left: the file may be as good as any.
+        raise MediaUnavailable(f"no decoder can be started ({type(error).__name__})") from error
+    if status:
+        raise MediaUnreadable(f"the decoder ended with status {status}")
+    return written
+
+
+async def _run(worker: tuple[str, ...], job: bytes) -> tuple[int, bytes]:
+    """How a worker ends, and what it writes until then."""
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -122,9 +143,7 @@ async def _run(worker: tuple[str, ...], job: bytes) -> bytes:
             process.kill()
             # Reads what is still in the pipe, without which the wait for its end would not end.
             await process.communicate()
-    if status:
-        raise MediaUnreadable(f"the decoder ended with status {status}")
-    return written
+    return status, written
 
 
 async def _read(process: asyncio.subprocess.Process) -> bytes:
