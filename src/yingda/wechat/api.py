@@ -182,12 +182,12 @@ class WechatApi:
     async def _upload(self, kind: str, file: FilePart) -> Uploaded:
         call = _Call(method="POST", path="/cgi-bin/media/upload", query={"type": kind}, file=file)
         values = await self._call(call)
-        media_id, created_at = values.get("media_id"), values.get("created_at")
+        media_id = values.get("media_id")
         if not isinstance(media_id, str) or not media_id:
             raise ApiRefused("WeChat's answer names no media_id")
-        if not isinstance(created_at, int | float):
-            created_at = self._clock.now()
-        return Uploaded(media_id, created_at + MEDIA_LIFE_S)
+        # Its `created_at` is of another clock: by one that is wrong, what was just uploaded would
+        # be gone, and be uploaded without end.
+        return Uploaded(media_id, self._clock.now() + MEDIA_LIFE_S)
 
     async def callback_ips(self) -> tuple[str, ...]:
         """The addresses and networks that pushes come from; not complete, so not to block by."""

@@ -85,6 +85,17 @@ async def test_a_message_that_never_left_is_in_no_doubt(line: Line) -> None:
     assert not caught.value.was_sent
 
 
+@pytest.mark.parametrize("created_at", [0, 1, 4_000_000_000_000, "yesterday", None])
+async def test_how_long_a_file_is_kept_goes_by_our_own_clock(
+    created_at: object, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"type": "image", "media_id": "m", "created_at": created_at}
+    handlers = {"/cgi-bin/media/upload": ("POST", lambda _: told)}
+    monkeypatch.setattr(line.server, "_handlers", {**line.server._handlers, **handlers})
+    uploaded = await line.run(line.api.upload_image(b"png", "a.png", "image/png"))
+    assert uploaded.expires_at == line.clock.now() + 3 * 86_400
+
+
 async def test_a_slow_answer_within_the_deadline_is_well(line: Line) -> None:
     line.server.script(Fault(delay_s=9.0, path=SEND))
     await line.run(line.api.send_text(line.says(), "好"))
