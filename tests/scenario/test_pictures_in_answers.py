@@ -1,5 +1,6 @@
 """Pictures that an answer names follow its text, where the account may push."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,17 @@ async def test_the_same_picture_is_uploaded_once_in_its_days(tmp_path: Path) -> 
         await studio.house.pass_s(3 * 86_400)
         await asked(studio, named(ONE))
         assert studio.house.api.calls[UPLOAD] == 2
+
+
+async def test_the_pictures_of_many_followers_are_made_by_and_by(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as studio:
+        house = studio.house
+        house.provider.on("问", Script(text=named(ONE)))
+        phones = [house.phone(f"o_{n}") for n in range(20)]
+        await house.run(asyncio.gather(*(phone.say("问") for phone in phones)))
+        await house.pass_s(20)
+        assert studio.gallery.most == 8
+        assert [seen(phone) for phone in phones] == [[PNG]] * 20
 
 
 async def test_a_picture_that_is_stopped_on_its_way_does_not_come(tmp_path: Path) -> None:

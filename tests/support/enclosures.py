@@ -37,10 +37,15 @@ class Gallery:
         self.files: dict[str, bytes | YingdaError] = {ONE: PNG, TWO: RED, THREE: BLUE, FOUR: PNG}
         self.asked: list[str] = []
         self.takes_s = 0.5
+        #: Fetches under way, and how many there were at once.
+        self.running = self.most = 0
 
     async def fetch(self, url: str) -> Fetched:
         self.asked.append(url)
+        self.running += 1
+        self.most = max(self.most, self.running)
         await self._clock.sleep(self.takes_s)
+        self.running -= 1
         found = self.files.get(url, MediaMissing("no such picture"))
         if isinstance(found, YingdaError):
             raise found

@@ -37,6 +37,9 @@ _log = structlog.get_logger()
 #: How long a file may take to be made. Our choice: a slow speaker takes a minute by its own
 #: deadline, and a picture some seconds; what comes later is of no use.
 _MAKE_LIMIT_S = 120.0
+#: How many files are made at once. Our choice: each may hold 10 MB until it is converted and
+#: uploaded, and after an outage there may be one for every follower.
+_MADE_AT_ONCE = 8
 #: Pauses after a message that WeChat was too busy for; then it is left. Our choice.
 _PAUSES_S = (2.0, 5.0)
 #: How long a refused right to upload is taken for refused. Our choice, as for the right to push.
@@ -88,6 +91,7 @@ class Enclosing:
         #: Account → until when, by the monotonic clock, it may upload nothing.
         self._denied_until_s: dict[str, float] = {}
         self._is_closing = False
+        self._places = asyncio.Semaphore(_MADE_AT_ONCE)
 
     def handed_over(self, account: str, openid: str) -> None:
         """A text reached this follower: what follows it may be due. Returns at once."""
@@ -186,7 +190,7 @@ class Enclosing:
         """Have its file at WeChat; the next look finds it there."""
         desk = self._desks[account.name]
         try:
-            async with self._clock.timeout(_MAKE_LIMIT_S):
+            async with self._places, self._clock.timeout(_MAKE_LIMIT_S):
                 files = await self._files.made(account, desk, enclosure)
         except MediaError as error:
             await self._leave(account, enclosure, error.detail)
