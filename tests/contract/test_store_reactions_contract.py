@@ -166,12 +166,21 @@ async def test_no_message_is_spent_without_suggestions_or_after_a_newer_question
 
 async def test_a_message_that_failed_is_given_back_or_empties_the_quota(desk: Reacting) -> None:
     await desk.granted(5)
-    await desk.store.settle_message(SHOP, ANN, gives_back=True)
+    await desk.store.settle_message(SHOP, ANN, spent_at=LATER, gives_back=True)
     assert await desk.left() == 6
-    await desk.store.settle_message(SHOP, ANN)
+    await desk.store.settle_message(SHOP, ANN, spent_at=LATER)
     assert await desk.left() == 6
-    await desk.store.settle_message(SHOP, ANN, empties=True)
+    await desk.store.settle_message(SHOP, ANN, spent_at=LATER, empties=True)
     assert await desk.left() == 0
+
+
+@pytest.mark.parametrize(("gives_back", "left"), [(1, 5), (0, 4)])
+async def test_a_message_is_charged_to_what_the_follower_brought_while_it_was_sent(
+    gives_back: int, left: int, desk: Reacting
+) -> None:
+    await desk.granted(5)
+    await desk.store.settle_message(SHOP, ANN, spent_at=NOON - 1, gives_back=bool(gives_back))
+    assert await desk.left() == left
 
 
 async def test_the_answer_that_was_shown_last_is_rated(desk: Reacting) -> None:

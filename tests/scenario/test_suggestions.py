@@ -213,6 +213,22 @@ async def test_an_account_without_the_right_sends_nothing_and_learns_so(tmp_path
         assert HEAD in (await house.run(phone.say("1"))).text
 
 
+async def test_who_asks_on_while_they_are_sent_is_pushed_no_message_too_many(
+    tmp_path: Path,
+) -> None:
+    async with pushing_house(tmp_path) as house:
+        phone = house.phone()
+        await house.run(phone.say("一"))
+        house.api.script(Fault(code=-1, path=SEND), times=4)
+        await house.pass_s(2.5)
+        suggest(house)
+        house.provider.on("二", Script(after_s=1.0))
+        await house.run(phone.say("二"))
+        await house.pass_s(20)
+        left = house.rows("SELECT messages_left FROM quota")
+        assert left <= [(house.platform.followers.left(phone.openid),)]
+
+
 @pytest.mark.parametrize(("code", "left"), [(-1, 5), (45047, 0), (45015, 0)])
 async def test_a_message_that_is_refused_leaves_the_quota_as_wechat_sees_it(
     tmp_path: Path, code: int, left: int

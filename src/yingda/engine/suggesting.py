@@ -13,7 +13,7 @@ from yingda.clock import Clock
 from yingda.delivery.extras import suggestions_message
 from yingda.engine.accounts import Account, Accounts
 from yingda.engine.commands import Question, Show, interpret
-from yingda.engine.push_fates import fate_by
+from yingda.engine.push_fates import SENT, Fate, fate_by
 from yingda.engine.push_rights import PushRights
 from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError
 from yingda.providers.base import Provider
@@ -97,24 +97,28 @@ class Suggesting:
             return
         at = self._clock.now()
         if await self._store.spend_on_suggestions(turn.id, at, keeps=_KEPT_MESSAGES):
-            await self._send(account, desk, turn, text)
+            fate = await self._sent(account, desk, turn, text)
+            await self._store.settle_message(
+                turn.account,
+                turn.openid,
+                spent_at=at,
+                gives_back=fate.gives_back,
+                empties=fate.empties,
+            )
 
-    async def _send(self, account: Account, desk: ServiceDesk, turn: Turn, text: str) -> None:
+    async def _sent(self, account: Account, desk: ServiceDesk, turn: Turn, text: str) -> Fate:
         try:
             await desk.send_text(turn.openid, text)
         except (WechatApiError, StoreError) as error:
-            fate = fate_by(error)
-            await self._store.settle_message(
-                turn.account, turn.openid, gives_back=fate.gives_back, empties=fate.empties
-            )
             if isinstance(error, ApiRefused) and error.kind is ApiKind.NOT_ALLOWED:
                 await self._rights.learn_denied(account, error)
             elif isinstance(error, WechatApiError):
                 self._rights.learn_failed(account, error)
             _log.warning("suggestions_not_sent", turn=turn.id, account=account.name)
-        else:
-            await self._rights.learn_allowed(account)
-            _log.info("suggestions_sent", turn=turn.id, account=account.name)
+            return fate_by(error)
+        await self._rights.learn_allowed(account)
+        _log.info("suggestions_sent", turn=turn.id, account=account.name)
+        return SENT
 
 
 def _asks(account: Account, text: str) -> bool:

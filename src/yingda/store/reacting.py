@@ -90,9 +90,15 @@ def spend_on_suggestions(turn_id: int, at: float, *, keeps: int) -> Steps[bool]:
     return True
 
 
-def settle_message(account: str, openid: str, *, gives_back: bool, empties: bool) -> Steps[None]:
-    """Put the quota right after a message that failed."""
-    if gives_back:
+def settle_message(
+    account: str, openid: str, *, spent_at: float, gives_back: bool, empties: bool
+) -> Steps[None]:
+    """Put the quota right after a message."""
+    left = yield from quota(account, openid)
+    was_renewed = left is not None and left.acted_at > spent_at
+    if was_renewed and not gives_back:
+        yield from spend_message(account, openid, spent_at)
+    elif gives_back and not was_renewed:
         yield from give_back_message(account, openid)
     if empties:
         yield from empty_quota(account, openid)

@@ -62,9 +62,19 @@ class ReactionStore(Protocol):
         """
 
     async def settle_message(
-        self, account: str, openid: str, *, gives_back: bool = False, empties: bool = False
+        self,
+        account: str,
+        openid: str,
+        *,
+        spent_at: float,
+        gives_back: bool = False,
+        empties: bool = False,
     ) -> None:
-        """What became of a message that was no part: as in `settle_part`."""
+        """What became of a message that was no part: as in `settle_part`.
+
+        Where the follower acted since `spent_at`, WeChat may have counted it against what that
+        brought: then it is charged there, and gives back nothing.
+        """
 
     async def enter_rating(self, push: NewPush, rating: NewRating) -> Entered:
         """Rate an answer that was shown; its turn is told with the reply.

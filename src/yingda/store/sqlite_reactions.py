@@ -34,10 +34,18 @@ class SqliteReactions(ABC):
         return await self._run(lambda: reacting.spend_on_suggestions(turn_id, at, keeps=keeps))
 
     async def settle_message(
-        self, account: str, openid: str, *, gives_back: bool = False, empties: bool = False
+        self,
+        account: str,
+        openid: str,
+        *,
+        spent_at: float,
+        gives_back: bool = False,
+        empties: bool = False,
     ) -> None:
         await self._run(
-            lambda: reacting.settle_message(account, openid, gives_back=gives_back, empties=empties)
+            lambda: reacting.settle_message(
+                account, openid, spent_at=spent_at, gives_back=gives_back, empties=empties
+            )
         )
 
     async def enter_rating(self, push: NewPush, rating: NewRating) -> Entered:
