@@ -343,3 +343,18 @@ def test_to_push_needs_both_app_id_and_app_secret(missing: str) -> None:
     (found,) = problems_of(environ)
     assert found.key == "YINGDA_MODE"
     assert missing in found.mend.en
+
+
+def test_a_key_of_another_kind_of_provider_is_told_with_that_kind(tmp_path: Path) -> None:
+    more = f'[providers.d]\nkind = "dify"\napi_key = "{API_KEY}"\nsummarise = true\nsuggests = 1\n'
+    found = problems_of({}, config_path=written(tmp_path, LEAST_FILE + more))
+    mends = {each.key: each.mend.en for each in found}
+    assert mends == {
+        "providers.d.summarise": "Remove it: it is for kind = openai alone.",
+        "providers.d.suggests": "Remove it, or write: suggest_s.",
+    }
+
+
+def test_a_bound_is_told_as_settings_write_it() -> None:
+    problems = problems_of({**LEAST, "YINGDA_MONTHLY_BUDGET": "-3"})
+    assert [each.mend.en for each in problems] == ["The least is 0.01."]

@@ -154,7 +154,7 @@ ask = true
         (
             '[[accounts.shop.rules]]\nexact = "x"\ntext = "y"\nprovider = "b"',
             "rules[1].provider",
-            "there is no such setting",
+            "nobody is asked here, so it names nobody",
         ),
         (
             '[[accounts.shop.rules]]\nexact = "x"\nask = false',
@@ -215,3 +215,8 @@ def test_the_examples_of_the_page_on_several_models_can_be_used(tmp_path: Path, 
     assert found.accounts[0].provider == "chat"
     assert found.accounts[0].split == {"chat": 90, "backup": 10}
     assert used_providers(found) == {"chat", "backup", "draw"}
+
+
+def test_a_first_model_that_nobody_is_called_is_told_once(tmp_path: Path) -> None:
+    found = reasons(tmp_path, '[accounts.shop.models]\n"x" = "nobody"')
+    assert found == {"accounts.shop.models.x": "there is no provider of this name"}

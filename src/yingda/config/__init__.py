@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from yingda.config.budgets import budget_warnings, price_problems
 from yingda.config.checks import complete, demands
-from yingda.config.fields import Reading, Refused
+from yingda.config.fields import Reading, Refused, folded
 from yingda.config.nearest import closest
 from yingda.config.providers import (
     PROVIDER_KINDS,
@@ -157,18 +157,33 @@ def _problem(sources: Sources, keys: Keys, error: Mapping[str, Any]) -> Problem:
     code = _CODES.get(error["type"], "unusable")
     if error["type"].startswith("union_tag"):
         return problem(code, f"{label}.kind", allowed=", ".join(PROVIDER_KINDS))
+    if code == "unknown_key":
+        return _unknown_key(sources, keys, label)
     return problem(
         code,
         label,
-        least=context.get("ge"),
-        most=context.get("le"),
+        least=_bound(context.get("ge")),
+        most=_bound(context.get("le")),
         allowed=str(context.get("expected")).replace("'", "").replace(" or ", ", "),
-        closest=closest(keys[-1], _known(keys)) if code == "unknown_key" else "",
     )
 
 
-def _known(keys: Keys) -> tuple[str, ...]:
-    """The keys of the table that a path lies in; other tables are checked as they are read."""
+def _bound(limit: object) -> str:
+    """A bound as settings write it: pydantic names some as Python does."""
+    return str(limit).removeprefix("Decimal('").removesuffix("')")
+
+
+def _unknown_key(sources: Sources, keys: Keys, label: str) -> Problem:
+    """A key that its table does not have; other tables are checked as they are read."""
     if keys[0] == "accounts":
-        return tuple(key for key in AccountSettings.__dataclass_fields__ if key != "name")
-    return tuple(key for kind in PROVIDER_KINDS.values() for key in kind.__dataclass_fields__)
+        known = tuple(key for key in AccountSettings.__dataclass_fields__ if key != "name")
+        return problem("unknown_key", label, closest=closest(keys[-1], known))
+    having = [name for name, kind in PROVIDER_KINDS.items() if keys[-1] in _fields(kind)]
+    if having:
+        return problem("key_of_other_kind", label, other=", ".join(having))
+    own = PROVIDER_KINDS[str(folded(sources.providers[keys[1]]["kind"]))]
+    return problem("unknown_key", label, closest=closest(keys[-1], _fields(own)))
+
+
+def _fields(kind: type[ProviderSettings]) -> tuple[str, ...]:
+    return tuple(kind.__dataclass_fields__)

@@ -39,6 +39,8 @@ def read_action(fields: Fields) -> Action | None:
     """
     named = fields.of(*ACTION_KEYS)
     if len(named) == 1:
+        if named[0] not in _ASKING and fields.has("provider"):
+            fields.note("provider_without_question", "provider")
         return _READERS[named[0]](fields, named[0])
     known = ", ".join(ACTION_KEYS)
     fields.notes.add("action_twice" if named else "action_missing", fields.label, known=known)
@@ -153,6 +155,8 @@ def _require_true(fields: Fields, key: str) -> None:
 
 #: What the follower wrote is asked.
 _ASK: Final = "ask"
+#: Actions beside which a provider may be named.
+_ASKING: Final = frozenset({"question", _ASK})
 _READERS: Final[Mapping[str, Callable[[Fields, str], Action | None]]] = MappingProxyType(
     {
         "text": _text,

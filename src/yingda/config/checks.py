@@ -69,7 +69,7 @@ def _provider(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
     chosen = account.get("provider")
     if "provider" not in account:
         yield problem("provider_missing", label, known=known)
-    elif isinstance(chosen, str) and chosen.strip() and chosen.strip() not in sources.providers:
+    elif _is_unknown(sources, account, chosen):
         yield problem("provider_unknown", label, known=known)
     for key in ("transcriber", "speaker"):
         named = account.get(key)
@@ -77,6 +77,12 @@ def _provider(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
             continue
         label = sources.label("accounts", name, key)
         yield problem("provider_unknown", label, known=", ".join(sorted(sources.providers)))
+
+
+def _is_unknown(sources: Sources, account: Table, chosen: object) -> bool:
+    """Whether nobody has this name, and nothing else will say so: `routing` tells of its own."""
+    named = chosen.strip() if isinstance(chosen, str) else ""
+    return named not in {"", *sources.providers, default_provider(account)}
 
 
 def _keys(sources: Sources, name: str, account: Table) -> Iterator[Problem]:

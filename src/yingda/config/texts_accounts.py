@@ -14,10 +14,12 @@ ACCOUNT_ADVICE: Mapping[str, Advice] = {
     "no_account": Advice(
         Sentence("没有配置公众号", "no account is set up"),
         Sentence(
-            "至少设置 YINGDA_WECHAT_TOKEN 和 YINGDA_DIFY_API_KEY（没有 Dify 时可设"
-            " YINGDA_PROVIDER=echo 试用），或用 --config 指定配置文件。",
-            "At least set YINGDA_WECHAT_TOKEN and YINGDA_DIFY_API_KEY (or YINGDA_PROVIDER=echo to "
-            "try it without Dify), or name a file with --config.",
+            "至少设置 YINGDA_WECHAT_TOKEN 和 YINGDA_DIFY_API_KEY；不用 Dify 时，后者换成"
+            " YINGDA_OPENAI_BASE_URL 和 YINGDA_OPENAI_MODEL，只想试用就设"
+            " YINGDA_PROVIDER=echo。也可以用 --config 指定配置文件。",
+            "At least set YINGDA_WECHAT_TOKEN and YINGDA_DIFY_API_KEY; without Dify, set "
+            "YINGDA_OPENAI_BASE_URL and YINGDA_OPENAI_MODEL in its place, or YINGDA_PROVIDER=echo "
+            "to try it. Or name a file with --config.",
         ),
     ),
     "name_format": Advice(

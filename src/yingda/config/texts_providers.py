@@ -9,6 +9,13 @@ from yingda.config.advice import Advice
 from yingda.texts import Sentence
 
 PROVIDERS_ADVICE: Mapping[str, Advice] = {
+    "key_of_other_kind": Advice(
+        Sentence("这类模型服务没有这个设置项", "a provider of this kind has no such setting"),
+        Sentence(
+            "请删掉它；它只用于 kind = {other}。",
+            "Remove it: it is for kind = {other} alone.",
+        ),
+    ),
     "header_name": Advice(
         Sentence("这里的名字不是可以自己设的请求头", "a name here is no header that can be set"),
         Sentence(

@@ -54,6 +54,13 @@ ROUTING_ADVICE: Mapping[str, Advice] = {
             "top of {other}.",
         ),
     ),
+    "provider_without_question": Advice(
+        Sentence("这里不问 AI，用不到 provider", "nobody is asked here, so it names nobody"),
+        Sentence(
+            "请删掉它；provider 只和 question 或 ask 一起写。",
+            "Remove it: provider goes with question or ask alone.",
+        ),
+    ),
     "split_empty": Advice(
         Sentence("没有一个份额大于 0", "no share is above 0"),
         Sentence(
