@@ -45,6 +45,7 @@ from yingda.texts import Language
         ("YINGDA_DIFY_BASE_URL", "https://ho st/v1", "http(s)"),
         ("YINGDA_DIFY_BASE_URL", "https://[::1/v1", "http(s)"),
         ("YINGDA_DIFY_MODE", "chatflow", "possible values"),
+        ("YINGDA_MODE", "pu\udcffsh", "UTF-8"),
         ("YINGDA_DIFY_API_KEY", "Bearer app-Zq8Lk2Vt6Ws0", "blanks"),
         ("YINGDA_PUBLIC_URL", "ftp://bot.example.com", "http(s)"),
         ("YINGDA_PUBLIC_URL", "https://bot.example.com/?a=1", "http(s)"),

@@ -25,6 +25,7 @@ from yingda.config.providers import (
 from yingda.config.sources import Keys, Sources, gather
 from yingda.config.texts import Problem, describe, preferred_language, problem
 from yingda.config.values import AccountSettings, Settings
+from yingda.config.wishes import wish_warnings
 from yingda.errors import ConfigurationError
 from yingda.texts import Language
 
@@ -99,7 +100,7 @@ def load(
     """
     sources = gather(environ, config_path, {"host": host, "port": port})
     complete(sources)
-    sources.warnings.extend(budget_warnings(sources))
+    sources.warnings.extend((*budget_warnings(sources), *wish_warnings(sources)))
     settings, problems = _read(sources, Reading(environ, allow_samples))
     problems = (*sources.problems, *demands(sources), *price_problems(sources), *problems)
     # Raised outside of any handler: pydantic's error holds the values and must not be its context.

@@ -98,7 +98,7 @@ def _keys(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
 
 
 def _mode(sources: Sources, name: str, account: Table) -> Iterator[Problem]:
-    if folded(account.get("mode")) != "push":
+    if str(account.get("mode")).strip().lower() != "push":
         return
     for key in ("app_id", "app_secret"):
         if key not in account:
