@@ -27,6 +27,7 @@ async def test_the_demo_answers_from_a_pipe_and_ends_well() -> None:
     text = said.decode()
     assert complaints == b""
     assert process.returncode == 0
+    assert "12 秒才答完" in text
     assert "你问的是：「你好」" in text
     assert "暂时还看不了图片" in text
     assert "问：你好" in text
@@ -54,4 +55,5 @@ async def test_the_demo_asks_the_model_that_the_environment_names() -> None:
         assert server.calls["你好"] == 1
     assert complaints == b""
     assert "模型在这里作答。" in said.decode()
+    assert "12 秒才答完" not in said.decode()
     assert "先想一想" not in said.decode()

@@ -66,7 +66,7 @@ async def demo(environ: Mapping[str, str], language: Language, data_dir: Path | 
             SystemClock(),
             seed=secrets.randbits(32),
         )
-        talking = asyncio.ensure_future(_talk(platform, language))
+        talking = asyncio.ensure_future(_talk(platform, language, is_echo=_is_echo(settings)))
         try:
             await asyncio.wait({serving, talking}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -79,14 +79,19 @@ async def demo(environ: Mapping[str, str], language: Language, data_dir: Path | 
                 ended.result()
 
 
-async def _talk(platform: Platform, language: Language) -> None:
+async def _talk(platform: Platform, language: Language, *, is_echo: bool) -> None:
     await chat(
         Phone(platform, _OPENID),
         lines=stdin_lines(),
         screen=sys.stdout,
         interactive=sys.stdin.isatty(),
         language=language,
+        is_echo=is_echo,
     )
+
+
+def _is_echo(settings: Settings) -> bool:
+    return all(own.kind == "echo" for own in settings.providers.values())
 
 
 def _environment(

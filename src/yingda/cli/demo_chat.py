@@ -36,13 +36,15 @@ async def chat(
     screen: TextIO,
     interactive: bool,
     language: Language = Language.CHINESE,
+    is_echo: bool = True,
 ) -> None:
     """Send line after line and show what comes back, until the lines end or one says to leave.
 
     `interactive` means that somebody types the lines and sees them: then there is a prompt, and
     on a terminal colours and a live status line while a reply is awaited. Otherwise each line is
     repeated before its reply, and nothing but plain text is written. Cancelling, which is what
-    Ctrl-C does under `asyncio.run`, erases the status line and passes on.
+    Ctrl-C does under `asyncio.run`, erases the status line and passes on. `is_echo` is whether the
+    built-in echo answers, whose words the header names then.
     """
     talk = _Chat(
         phone,
@@ -50,7 +52,7 @@ async def chat(
         language,
         interactive=interactive,
     )
-    talk.greet()
+    talk.greet(is_echo=is_echo)
     try:
         async for line in lines:
             wish = _normal(line)
@@ -114,8 +116,9 @@ class _Chat:
         self._language = language
         self._is_interactive = interactive
 
-    def greet(self) -> None:
-        self._screen.line(self._say("header"))
+    def greet(self, *, is_echo: bool) -> None:
+        answering = self._say("answering_echo" if is_echo else "answering_own")
+        self._screen.line(self._say("header", answering=answering))
         self._screen.line()
         self._prompt()
 

@@ -14,9 +14,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "这里扮演微信和粉丝的手机：你发的每句话都会签好名推送给真正的网关，"
         "等 5 秒、最多推送 3 次，和微信一样。\n"
         "试试：\n"
-        "  随便问一句      很快回答\n"
-        "  慢 12           12 秒才答完\n"
-        "  长 3000         长回答，分成几条\n"
+        "{answering}\n"
         "  1               取回没看到的回答或下文\n"
         "  /clear  /help   新的对话；说明\n"
         "以冒号开头的是手机上的动作：:follow  :image  :voice  :tap  :tap 2，全部见 :help\n"
@@ -25,24 +23,36 @@ SENTENCES: Mapping[str, Sentence] = {
         "This plays WeChat and a follower's phone: every line becomes a signed push to the real "
         "gateway, with 5 seconds and three attempts, as WeChat does it.\n"
         "Try:\n"
-        "  any question    a quick answer\n"
-        "  慢 12           one that takes 12 seconds\n"
-        "  长 3000         a long one, in several parts\n"
+        "{answering}\n"
         "  1               fetch an answer, or the rest of one\n"
         "  /clear  /help   a new conversation; help\n"
         "A colon begins what the phone does: :follow  :image  :voice  :tap  :tap 2; "
         ":help lists all\n"
         "Leave with Ctrl-D or /quit",
     ),
+    # Who answers, as the header tells it
+    "answering_echo": Sentence(
+        "  随便问一句      很快回答\n"
+        "  慢 12           12 秒才答完\n"
+        "  长 3000         长回答，分成几条",
+        "  any question    a quick answer\n"
+        "  慢 12           one that takes 12 seconds\n"
+        "  长 3000         a long one, in several parts",
+    ),
+    "answering_own": Sentence(
+        "  随便问一句      由你设置的 AI 回答；答不出来时，用 yingda demo --verbose 看原因",
+        "  any question    the AI that you set answers; if it fails, yingda demo --verbose "
+        "shows why",
+    ),
     "local_help": Sentence(
         ":follow  :unfollow             关注、取消关注\n"
-        ":image  :voice  :video         发图片、语音、视频\n"
+        ":image  :voice  :video         发图片、语音、视频，都是空的，AI 看不到也听不到\n"
         ":location  :link  :sticker     发位置、链接、表情\n"
         ":tap  :tap 2                   点最新的链接，或第 2 个\n"
         ":click KEY                     点菜单按钮\n"
         ":help  :quit                   这段说明；离开",
         ":follow  :unfollow             follow the account, or stop\n"
-        ":image  :voice  :video         send a picture, a voice message, a video\n"
+        ":image  :voice  :video         send a picture, a voice message, a video; all are empty\n"
         ":location  :link  :sticker     send a place, a web page, a sticker\n"
         ":tap  :tap 2                   tap the newest link, or the second\n"
         ":click KEY                     tap a menu button\n"
