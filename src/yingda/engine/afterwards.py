@@ -4,9 +4,9 @@ Knows when, for how long, and what becomes of a failure; refuses to know what is
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -24,13 +24,14 @@ CLOSE_LIMIT_S = 2.0
 
 
 class Afterward(Protocol):
-    """One thing that is done after each turn."""
+    """One thing that is done after turns."""
 
-    async def after(self, claim: Claim, ended: Ended) -> None:
-        """Do it for this turn, which ended answered or failed; never for a cancelled one.
+    def after(self, claim: Claim, ended: Ended) -> Coroutine[Any, Any, None] | None:
+        """What is to be done for this turn, which ended answered or failed; None for nothing.
 
-        May be cut at any moment, and is not begun again: what has to happen needs a trace in the
-        store. What it raises of our own errors is logged.
+        Never asked for a cancelled turn. What it gives may be cut at any moment, and is not begun
+        again: what has to happen needs a trace in the store. What that raises of our own errors is
+        logged.
         """
 
 
@@ -45,9 +46,12 @@ class Afterwards:
     def send(self, claim: Claim, ended: Ended) -> None:
         """Begin them; returns at once."""
         for afterward in self._afterwards:
-            task = asyncio.ensure_future(self._do(afterward, claim, ended))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            # Most turns need none of them, and a task with a deadline for each costs as much as
+            # entering the question does (measured).
+            if (work := afterward.after(claim, ended)) is not None:
+                task = asyncio.ensure_future(self._do(type(afterward).__name__, work, ended))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
 
     async def close(self) -> None:
         """Wait a little for what is under way, then cut it."""
@@ -59,11 +63,11 @@ class Afterwards:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _do(self, afterward: Afterward, claim: Claim, ended: Ended) -> None:
-        what, turn_id = type(afterward).__name__, ended.turn.id
+    async def _do(self, what: str, work: Coroutine[Any, Any, None], ended: Ended) -> None:
+        turn_id = ended.turn.id
         try:
             async with self._clock.timeout(AFTER_LIMIT_S):
-                await afterward.after(claim, ended)
+                await work
         except (YingdaError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
             _log.warning("afterward_failed", what=what, turn=turn_id, reason=reason)

@@ -3,7 +3,8 @@
 Knows who is told what and when; what fits is decided in `memory`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 import msgspec
 import structlog
@@ -82,23 +83,27 @@ class Summarising:
         #: Conversations whose summary is being written: the end of a later turn waits for none.
         self._busy: set[int] = set()
 
-    async def after(self, claim: Claim, ended: Ended) -> None:
-        """Ask for a summary where one is due; implements `afterwards.Afterward`."""
+    def after(self, claim: Claim, ended: Ended) -> Coroutine[Any, Any, None] | None:
+        """Ask for a summary where one may be due; implements `afterwards.Afterward`."""
         turn = ended.turn
         capabilities = _capabilities(self._providers, turn.provider or claim.provider)
         summariser = capabilities.summariser
-        conversation = turn.conversation_id
         if (
             summariser is None
             or capabilities.memory is not Memory.HERE
-            or conversation in self._busy
+            or turn.conversation_id in self._busy
         ):
-            return
-        self._busy.add(conversation)
+            return None
+        return self._alone(turn, summariser, capabilities.memory_bounds, claim.user)
+
+    async def _alone(
+        self, turn: Turn, summariser: Summariser, bounds: MemoryBounds, user: str
+    ) -> None:
+        self._busy.add(turn.conversation_id)
         try:
-            await self._summarise(turn, summariser, capabilities.memory_bounds, claim.user)
+            await self._summarise(turn, summariser, bounds, user)
         finally:
-            self._busy.discard(conversation)
+            self._busy.discard(turn.conversation_id)
 
     async def _summarise(
         self, turn: Turn, summariser: Summariser, bounds: MemoryBounds, user: str

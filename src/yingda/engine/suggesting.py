@@ -5,7 +5,8 @@ Where that was shown already and the account may push, they go out in a message 
 follower who has asked on is not bothered with them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 import structlog
 
@@ -58,7 +59,7 @@ class Suggesting:
         self._rights = rights
         self._clock = clock
 
-    async def after(self, claim: Claim, ended: Ended) -> None:
+    def after(self, claim: Claim, ended: Ended) -> Coroutine[Any, Any, None] | None:
         """Do so for a turn that was answered; implements `afterwards.Afterward`."""
         turn = ended.turn
         account = self._accounts.get(turn.account)
@@ -70,8 +71,13 @@ class Suggesting:
             or ended.message_id is None
             or turn.state is not State.ANSWERED
         ):
-            return
-        told = await suggester.suggest(ended.message_id, claim.user)
+            return None
+        return self._suggest(account, turn, suggester, message_id=ended.message_id, user=claim.user)
+
+    async def _suggest(
+        self, account: Account, turn: Turn, suggester: Suggester, *, message_id: str, user: str
+    ) -> None:
+        told = await suggester.suggest(message_id, user)
         questions = tuple(each for each in told if _asks(account, each))[:SUGGESTIONS_LIMIT]
         if not questions:
             return
