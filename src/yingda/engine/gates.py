@@ -5,8 +5,8 @@ process alone; what it has learnt of a provider's health is forgotten at its end
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 
@@ -62,14 +62,15 @@ class Gates:
         gate = self._gate(name)
         self._refuse_if_open(name, gate)
         if gate.places is None:
-            async with self._watched(name, gate):
+            with self._watched(name, gate):
                 yield
             return
         if not waits and gate.places.locked():
             mend = "Raise `concurrency`, if the provider allows it, or name one more in `fallback`."
             raise ProviderBusy(f"{name} is asked as much at once as allowed", mend=mend)
-        async with gate.places, self._watched(name, gate):
-            yield
+        async with gate.places:
+            with self._watched(name, gate):
+                yield
 
     def _gate(self, name: str) -> _Gate:
         gate = self._gates.get(name)
@@ -82,8 +83,8 @@ class Gates:
         if open_for_s := gate.breaker.open_for_s(self._clock.monotonic()):
             raise _left_alone(name, gate.breaker, open_for_s)
 
-    @asynccontextmanager
-    async def _watched(self, name: str, gate: _Gate) -> AsyncIterator[None]:
+    @contextmanager
+    def _watched(self, name: str, gate: _Gate) -> Iterator[None]:
         breaker = gate.breaker
         ticket = breaker.ticket(self._clock.monotonic())
         if ticket is None:

@@ -52,6 +52,6 @@ def _values(account: Account, claim: Claim) -> Mapping[str, str]:
         "account": account.name,
         "follower": claim.user,
         "date": asked_at.date().isoformat(),
-        "time": f"{asked_at:%H:%M}",
+        "time": f"{asked_at.hour:02}:{asked_at.minute:02}",
         "weekday": _WEEKDAYS[account.style.texts.language][asked_at.weekday()],
     }

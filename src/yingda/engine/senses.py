@@ -3,7 +3,7 @@
 Knows settings, capabilities and rights; refuses to fetch anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from yingda.engine.accounts import Account, PictureMode
 from yingda.engine.downloads import Downloads
@@ -59,8 +59,11 @@ class Senses:
         provider = self._providers.get(name)
         return provider is not None and provider.capabilities.takes_pictures
 
-    def _answering(self, account: Account) -> tuple[str, ...]:
-        """Everybody who may answer there, but for a rule's own choice."""
-        firsts = (account.provider, *account.models.values(), *account.split)
-        stand_ins = (each for name in firsts for each in self._fallbacks.get(name, ()))
-        return tuple(dict.fromkeys((*firsts, *stand_ins)))
+    def _answering(self, account: Account) -> Iterator[str]:
+        """Everybody who may answer there, but for a rule's own choice; some more than once."""
+        # One by one, for each question asks, and the first is mostly enough.
+        yield account.provider
+        yield from account.models.values()
+        yield from account.split
+        for name in (account.provider, *account.models.values(), *account.split):
+            yield from self._fallbacks.get(name, ())
