@@ -18,6 +18,7 @@ class AnswerText:
 
     __slots__ = (
         "_files_url",
+        "_is_void",
         "_limit_chars",
         "_links",
         "_pieces",
@@ -40,6 +41,8 @@ class AnswerText:
         self._pieces: list[str] = []
         #: Visible text so far, as the pieces that events carried.
         self._shown: list[str] = []
+        #: Whether that turned out to be no answer.
+        self._is_void = False
 
     @property
     def is_waiting(self) -> bool:
@@ -56,7 +59,10 @@ class AnswerText:
         if not answer:
             return
         self.came = True
-        visible = self._links.feed(self._thinking.feed(answer))
+        text = self._thinking.feed(answer)
+        if self._thinking.has_voided:
+            self._void()
+        visible = self._links.feed(text)
         if visible:
             self._show(visible)
 
@@ -67,6 +73,8 @@ class AnswerText:
         self.came = True
         self._begin_anew()
         whole = self._links.feed(self._thinking.feed(answer))
+        # What is void was given by nobody: it stands in this very text.
+        self._thinking.has_voided = False
         if not whole.startswith(shown):
             # Text that the filters hold back may be all that is missing.
             whole += self._rest()
@@ -90,13 +98,25 @@ class AnswerText:
 
     def flush(self, events: list[Event]) -> None:
         """Put the text that waits into an event."""
-        if not self._pieces:
+        if not self._pieces and not self._is_void:
             return
         text = "".join(self._pieces)
         self._pieces.clear()
-        if text:
+        if self._is_void:
+            self._is_void = False
+            self._shown = [text]
+            events.append(TextReplaced(text))
+        elif text:
             self._shown.append(text)
             events.append(TextDelta(text))
+
+    def _void(self) -> None:
+        """What was visible was reasoning; what an event carries of it is taken back."""
+        self._thinking.has_voided = False
+        self._links = LinkFilter(self._files_url)
+        self._pieces.clear()
+        self._room_chars = self._limit_chars
+        self._is_void = bool(self._shown)
 
     def _begin_anew(self) -> None:
         self._thinking = ThinkingFilter()

@@ -6,7 +6,15 @@ tell whether the run is over. Unknown fields are skipped, and null means missing
 """
 
 from yingda.errors import AnswerIncomplete, ProviderError, ProviderUnavailable
-from yingda.providers.base import Event, Finished, Metered, Started, TextDelta, Usage
+from yingda.providers.base import (
+    Event,
+    Finished,
+    Metered,
+    Started,
+    TextDelta,
+    TextReplaced,
+    Usage,
+)
 from yingda.providers.failures import Failure
 from yingda.providers.limits import ANSWER_LIMIT_CHARS
 from yingda.providers.openai_errors import empty, from_event, from_finish
@@ -37,6 +45,9 @@ class ChatReader:
         "_events",
         "_filter",
         "_has_shown",
+        "_has_told",
+        "_is_void",
+        "_limit_chars",
         "_pieces",
         "_room_chars",
         "_usage",
@@ -59,7 +70,10 @@ class ChatReader:
         self._pieces: list[str] = []
         #: Whether any text but blanks was shown.
         self._has_shown = False
-        self._room_chars = answer_limit_chars
+        #: Whether an event carries text, and whether that turned out to be no answer.
+        self._has_told = False
+        self._is_void = False
+        self._limit_chars = self._room_chars = answer_limit_chars
         self._usage: Usage | None = None
         #: Why the answer that is told is no whole one.
         self._bad_end: ProviderError | None = None
@@ -145,6 +159,8 @@ class ChatReader:
         if text:
             self.text_came = True
             visible = self._filter.feed(text)
+            if self._filter.has_voided:
+                self._void()
             if visible:
                 self._show(visible)
         if choice.usage is not None:
@@ -165,6 +181,14 @@ class ChatReader:
         self._show(self._filter.finish())
         if self.failure is None:
             self.failure = from_event(told, had_begun=self.began)
+
+    def _void(self) -> None:
+        """What was shown was reasoning; what an event carries of it is taken back."""
+        self._filter.has_voided = False
+        self._pieces.clear()
+        self._room_chars = self._limit_chars
+        self._has_shown = False
+        self._is_void = self._has_told
 
     def _show(self, visible: str) -> None:
         """Add to the visible text, as far as the answer's limit leaves room."""
@@ -193,11 +217,15 @@ class ChatReader:
             self._events.append(Metered(self._usage))
 
     def _flush(self, events: list[Event]) -> None:
-        if not self._pieces:
+        if not self._pieces and not self._is_void:
             return
         text = "".join(self._pieces)
         self._pieces.clear()
-        if text:
+        if self._is_void:
+            self._is_void = False
+            events.append(TextReplaced(text))
+        elif text:
+            self._has_told = True
             events.append(TextDelta(text))
 
     def _end_with(self, error: ProviderError) -> None:

@@ -2,8 +2,9 @@
 
 Knows the two forms that Dify lets through inside the answer: `<think>…</think>` as models
 print it, and the folded `<details><summary> Thinking... </summary>…</details>` of Dify around
-1.0. Any other `<details>` is the answer's own, and so is a tag in the answer's code. Pure; what it
-gives does not depend on where the text was cut into pieces.
+1.0. Any other `<details>` is the answer's own, and so is a tag in the answer's code. A template
+that opens the reasoning itself leaves only its end to be printed: then all before is reasoning.
+Pure; what it gives does not depend on where the text was cut into pieces.
 """
 
 import regex
@@ -14,24 +15,42 @@ from yingda.providers.code_watch import CodeWatch
 #: are our choice: they limit how much text can be held back while an opening may still come.
 _OPENING = regex.compile(
     r"(?<!`)<(?P<think>think)(?:\s[^<>]{0,200})?>"
+    r"|(?<![^\n])(?P<lone></think>)"
     r"|<details\b[^<>]{0,400}>\s{0,20}<summary\b[^<>]{0,400}>\s{0,20}Thinking[^<>]{0,40}</summary>",
     regex.IGNORECASE,
 )
 _THINK_CLOSING = regex.compile("</think>", regex.IGNORECASE)
 _DETAILS_CLOSING = regex.compile("</details>", regex.IGNORECASE)
+#: Characters of reasoning without a beginning. Our choice: few models think for longer, and an
+#: answer that is much longer than that has been read by then.
+LONE_LIMIT_CHARS = 40_000
 
 
 class ThinkingFilter:
     """Passes an answer on, piece by piece, without its reasoning blocks.
 
-    A block without a closing tag reaches to the end of the answer. Blank space between a
+    A block without a closing tag reaches to the end of the answer. One without an opening tag
+    begins with the answer and ends at a closing tag at the start of a line. Blank space between a
     block and the answer's first words goes with the block.
     """
 
-    __slots__ = ("_begun", "_closing", "_code", "_held", "_previous", "_trim")
+    __slots__ = (
+        "_begun",
+        "_closing",
+        "_code",
+        "_held",
+        "_lone_room_chars",
+        "_previous",
+        "_trim",
+        "has_voided",
+    )
 
     def __init__(self) -> None:
+        #: Whether all that was given before the last call was reasoning; whoever minds clears it.
+        self.has_voided = False
         self._held = ""
+        #: How much longer a closing tag may stand alone; none may once a block has opened.
+        self._lone_room_chars = LONE_LIMIT_CHARS
         #: The closing tag that is waited for; None outside a block.
         self._closing: regex.Pattern[str] | None = None
         #: The character before `_held`, which decides whether a tag is quoted.
@@ -70,14 +89,26 @@ class ThinkingFilter:
             self._held = text[end:]
             return False
         shown.append(self._show(text[begin : match.start()]))
-        if self._code.is_inside():
+        if self._code.is_inside() or (match["lone"] and self._lone_room_chars < 0):
             shown.append(self._show("<"))
             self._held = text[match.start() + 1 :]
             return True
         self._held = text[match.end() :]
         self._previous = ">"
-        self._closing = _THINK_CLOSING if match["think"] else _DETAILS_CLOSING
+        self._lone_room_chars = -1
+        if match["lone"]:
+            shown.clear()
+            self._void()
+        else:
+            self._closing = _THINK_CLOSING if match["think"] else _DETAILS_CLOSING
         return True
+
+    def _void(self) -> None:
+        """The answer begins only now."""
+        self.has_voided = True
+        self._code = CodeWatch()
+        self._begun = False
+        self._trim = True
 
     def _skip_reasoning(self, *, final: bool) -> bool:
         match = self._closing.search(self._held, partial=not final) if self._closing else None
@@ -93,6 +124,7 @@ class ThinkingFilter:
         if not text:
             return ""
         self._previous = text[-1]
+        self._lone_room_chars -= len(text)
         self._code.add(text)
         if self._trim:
             text = text.lstrip()

@@ -341,3 +341,26 @@ def test_every_cut_of_the_bytes_gives_the_same_answer(cuts: list[int]) -> None:
     assert [event for event in events if isinstance(event, Started)] == events[:1]
     assert events[-1] == Finished(usage=Usage(total_tokens=9))
     assert not any(isinstance(event, TextReplaced) for event in events)
+
+
+def test_reasoning_that_only_ends_is_taken_back_once_its_end_comes() -> None:
+    reader = RunReader(answer_limit_chars=8)
+    assert text_of(reader.read([message("想一想\n")])) == "想一想\n"
+    rest = reader.read([message("</thi"), message("nk>\n\n你好，世界"), END])
+    assert rest == [TextReplaced("你好，世界"), Finished(usage=Usage(total_tokens=9))]
+
+
+def test_reasoning_that_only_ends_stays_out_of_a_repetition_of_the_whole() -> None:
+    events, _ = read(
+        payload("agent_message", answer="想\n</think>\n你好"), message("想\n</think>\n你好"), END
+    )
+    assert text_of(events) == "你好"
+    assert not any(isinstance(each, TextReplaced) for each in events)
+
+
+def test_reasoning_that_only_ends_with_nothing_behind_it_is_no_answer() -> None:
+    reader = RunReader()
+    reader.read([message("想\n")])
+    events = reader.read([message("</think>\n"), END])
+    assert TextReplaced("") in events
+    assert isinstance(reader.failure and reader.failure.error, AnswerEmpty)

@@ -17,7 +17,7 @@ from yingda.errors import (
     ProviderMisconfigured,
     ProviderUnavailable,
 )
-from yingda.providers.base import Event, Finished, Metered, Started, Usage
+from yingda.providers.base import Event, Finished, Metered, Started, TextReplaced, Usage
 from yingda.providers.openai_body import BodySplitter
 from yingda.providers.openai_events import ChatReader
 from yingda.providers.sse import LINE_LIMIT_BYTES, TOTAL_LIMIT_BYTES
@@ -306,3 +306,26 @@ def test_a_whole_answer_has_a_cap() -> None:
     splitter.feed(b'{"a": "')
     with pytest.raises(AnswerIncomplete):
         splitter.feed(b"x" * 10)
+
+
+def test_reasoning_that_only_ends_is_taken_back_once_its_end_comes() -> None:
+    reader = ChatReader(answer_limit_chars=20)
+    begun = reader.read([chunk("想一想，"), chunk("想好了\n")])
+    assert text_of(begun) == "想一想，想好了\n"
+    rest = reader.read([chunk("</thi"), chunk("nk>\n\n你"), chunk("好" * 19, "stop"), DONE])
+    assert rest[:1] == [TextReplaced("你" + "好" * 19)]
+    assert is_whole(rest)
+
+
+def test_reasoning_that_only_ends_and_was_not_told_needs_no_taking_back() -> None:
+    events, _ = told(chunk("想\n"), chunk("</think>\n你好"), chunk(reason="stop"))
+    assert not any(isinstance(each, TextReplaced) for each in events)
+    assert text_of(events) == "你好"
+
+
+def test_reasoning_that_only_ends_with_nothing_behind_it_is_no_answer() -> None:
+    reader = ChatReader()
+    reader.read([chunk("想\n")])
+    assert reader.read([chunk("</think>\n", "stop"), DONE]) == [TextReplaced("")]
+    assert reader.failure is not None
+    assert isinstance(reader.failure.error, AnswerEmpty)
