@@ -82,6 +82,12 @@ def nulls(wire: Any) -> Play:
     return (Head(), empty, *named, *wire.answer(PART, REST)[1:])
 
 
+def no_utf_8(wire: Any) -> Play:
+    """A byte that no character has, beside the answer."""
+    odd = event(event="node_finished", data="x").replace(b'"x"', b'"\xff"')
+    return (Head(), odd, *wire.answer(PART, REST)[1:])
+
+
 def null_text(wire: Any) -> Play:
     """Pieces whose text is null."""
     blank = wire.text("x").replace(b'"x"', b"null")

@@ -8,6 +8,7 @@ import msgspec
 from support.failure_plays import (
     begun,
     ends,
+    no_utf_8,
     null_text,
     nulls,
     plain_text,
@@ -188,6 +189,7 @@ STORIES: tuple[Story, ...] = (
             Row(name="other type", play=plain_text),
             Row(name="nulls", play=nulls),
             Row(name="null text", play=null_text),
+            Row(name="no UTF-8", play=no_utf_8),
             Row(
                 name="partial success",
                 play=lambda wire: (

@@ -36,9 +36,6 @@ STORIES: tuple[Story, ...] = (
             Row(name="half an event, and an end", play=begun(half)),
             Row(name="ends without an end", play=begun()),
             Row(name="no JSON", play=begun(b"data: {nothing\n\n")),
-            Row(
-                name="no UTF-8", play=begun(lambda wire: wire.text("断").replace(b"\xad", b"\xff"))
-            ),
             Row(name="a line without end", play=begun(b'data: {"event": "', LONG_LINE, SILENCE)),
             Row(name="stopped by hand", play=begun(workflow_end("stopped")), of=(CHAT, WORKFLOW)),
         ),
