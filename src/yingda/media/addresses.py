@@ -52,6 +52,9 @@ def parsed(url: str) -> URL:
     try:
         found = URL(url)
         host, port = found.raw_host, found.port
+        # What resolvers do to a name, and logs: either fails where a label is empty, too long, or
+        # nothing in Punycode (RFC 1035, RFC 3492).
+        _ = (host or "").encode("idna"), found.host
     except ValueError:
         raise MediaRefused("the address is none") from None
     if found.scheme not in {"http", "https"} or not host or not port:

@@ -51,6 +51,8 @@ def test_a_public_address_is_well(ip: str) -> None:
         *("http://router.home.arpa/", "http://example.com:8080/", "https://example.com:22/"),
         *("http://example.com:0/", "http://user@example.com/", "http://u:p@example.com/"),
         *("http://:@example.com/", "ftp://example.com/", "file:///etc/passwd", "gopher://a.cn/"),
+        *("http://a..cn/", "http://.cn/", f"http://{'a' * 64}.cn/", "http://xn--a.cn/"),
+        *("http://xn--zzzzzz99999999.cn/", "http://\u2024.cn/"),
         *("//example.com/a", "/a.png", "", "http://", "http:///a", "data:image/png;base64,AAAA"),
         *(
             "http://[::1",
