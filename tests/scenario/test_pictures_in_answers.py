@@ -27,6 +27,7 @@ from yingda.clock import VirtualClock
 from yingda.engine.accounts import PushMode
 from yingda.errors import MediaUnavailable, MediaUnreadable
 from yingda.file_kinds import Kind, kind_of
+from yingda.media.base import Fetched
 from yingda.media.convert import Converter
 from yingda.simulator.phone import Phone
 from yingda.simulator.server_api_base import Fault
@@ -176,6 +177,21 @@ async def test_the_same_picture_is_uploaded_once_in_its_days(tmp_path: Path) -> 
         await studio.house.pass_s(3 * 86_400)
         await asked(studio, named(ONE))
         assert studio.house.api.calls[UPLOAD] == 2
+
+
+async def test_what_nobody_foresaw_of_one_picture_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(tmp_path) as studio:
+        fetch = studio.gallery.fetch
+
+        async def broken(url: str) -> Fetched:
+            return Fetched(b"", str(1 // 0)) if url == ONE else await fetch(url)
+
+        monkeypatch.setattr(studio.gallery, "fetch", broken)
+        phone = await asked(studio, named(ONE, TWO))
+        assert seen(phone) == [RED]
+        assert states(studio.house) == ["left", "sent"]
 
 
 async def test_the_pictures_of_many_followers_are_made_by_and_by(tmp_path: Path) -> None:

@@ -201,6 +201,10 @@ class Enclosing:
             await self._leave(account, enclosure, error.detail, error.mend)
         except (StoreError, TimeoutError) as error:
             await self._leave(account, enclosure, type(error).__name__)
+        # Left due, it would be made again at each look, and nothing behind it ever be sent.
+        except Exception as error:  # noqa: BLE001 - whatever a bug raises, the others go on
+            _log.exception("enclosure_crashed", turn=enclosure.turn_id)
+            await self._leave(account, enclosure, type(error).__name__)
         else:
             if files:
                 await insist(self._clock, lambda: self._store.keep_files(enclosure.id, files))
