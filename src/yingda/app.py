@@ -10,39 +10,31 @@ from contextlib import AsyncExitStack
 import structlog
 
 from yingda.adapters import media_tools, provider_of, wechat_api
+from yingda.assembly import (
+    attempts_of,
+    enclosing_of,
+    ground_of,
+    housekeeping_of,
+    inputs_of,
+    ledger_of,
+    pusher_of,
+    runner_of,
+)
 from yingda.clock import Clock
 from yingda.config import Settings
-from yingda.engine.accounts import Account, FixedAccounts, PushMode
-from yingda.engine.acknowledging import Acknowledging
+from yingda.engine.accounts import Account
 from yingda.engine.admission import Capacity
-from yingda.engine.attempts import Attempts
-from yingda.engine.board import Board
 from yingda.engine.candidates import Standby
-from yingda.engine.chooser import Chooser
-from yingda.engine.costs import Costs
-from yingda.engine.enclosing import Enclosing
 from yingda.engine.enclosure_plan import EnclosurePlan
-from yingda.engine.erasure import Erasing
 from yingda.engine.health import Health
-from yingda.engine.housekeeping import Chore, Housekeeping
-from yingda.engine.inputs import Inputs
 from yingda.engine.learnt import Learnt
 from yingda.engine.ledger import Ledger
 from yingda.engine.lookups import rounds_of
 from yingda.engine.media_base import Media
-from yingda.engine.patience import Patience
 from yingda.engine.pricing import PriceTable
-from yingda.engine.push_age import PushAges
-from yingda.engine.push_rights import PushRights
-from yingda.engine.pusher import Pusher
-from yingda.engine.rating import RatingTelling
-from yingda.engine.recalling import Summarising
 from yingda.engine.receipts import Receipts
-from yingda.engine.reception import Reception
 from yingda.engine.route import Route
-from yingda.engine.runner import Runner
 from yingda.engine.stalls import Stalls
-from yingda.engine.suggesting import Suggesting
 from yingda.engine.typing_states import TypingStates
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
@@ -50,7 +42,6 @@ from yingda.store.base import Store
 from yingda.store.sqlite import open_sqlite
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
-from yingda.wechat.api_base import ServiceDesk
 from yingda.wiring import account_of, capacity_of, price_tables_of, standby_of
 
 _log = structlog.get_logger()
@@ -79,125 +70,53 @@ class Gateway:
         prices: Mapping[str, PriceTable] | None = None,
         standby: Standby = _STANDBY,
     ) -> None:
-        board, ages, learnt = Board(), PushAges(), Learnt()
-        known, rights = FixedAccounts(accounts), PushRights(store, clock)
-        self._clock = clock
-        self._providers = providers
-        #: By account; an account without a secret has none.
-        self._apis = apis or {}
-        self._store = store
-        self._media = media
-        inputs = Inputs(
-            store=store,
-            providers=providers,
-            accounts=known,
-            desks=self._apis,
-            media=media,
-            fallbacks=standby.fallbacks,
-            clock=clock,
+        self._ground = ground = ground_of(
+            accounts, providers=providers, store=store, clock=clock, apis=apis or {}, media=media
         )
-        desks = _desks(accounts, self._apis)
-        plan = EnclosurePlan(known, providers, can_send=media is not None)
+        plan = EnclosurePlan(ground.accounts, providers, can_send=media is not None)
+        inputs = inputs_of(ground, standby)
         self._jobs = LocalJobs(clock, lane_limits=capacity.concurrency)
-        self._runner = Runner(
-            store=store,
+        self._runner = runner_of(
+            ground,
             jobs=self._jobs,
-            board=board,
-            providers=providers,
-            accounts=known,
-            costs=Costs(known, prices or {}, clock),
             inputs=inputs,
             plan=plan,
-            clock=clock,
-            afterwards=(
-                Summarising(store=store, providers=providers, accounts=known),
-                Suggesting(
-                    store=store,
-                    providers=providers,
-                    accounts=known,
-                    desks=desks,
-                    rights=rights,
-                    clock=clock,
-                ),
-            ),
+            prices=prices or {},
             standby=standby,
-            concurrency=capacity.concurrency,
+            capacity=capacity,
         )
-        erasing = Chore("erasing", Erasing(store, providers, clock).run)
-        rating = Chore("rating", RatingTelling(store, providers, clock).run)
-        self._housekeeping = Housekeeping(clock, (erasing, rating))
-        self._stalls = Stalls(clock, ages)
-        self._typing = TypingStates(desks, rights, clock)
-        self._enclosing = Enclosing(
-            store=store,
-            accounts=known,
-            desks=self._apis,
-            plan=plan,
-            media=media,
-            rights=rights,
-            typing=self._typing,
-            clock=clock,
-        )
+        self._housekeeping = housekeeping_of(ground)
+        self._stalls = Stalls(clock, ground.ages)
+        self._typing = TypingStates(ground.desks, ground.rights, clock)
+        self._enclosing = enclosing_of(ground, plan, self._typing)
         self._receipts = Receipts(store, clock, self._enclosing.handed_over)
-        self._pusher = self._pushing(known, board, desks, rights)
+        self._pusher = pusher_of(ground, self._runner, self._typing, self._enclosing)
         self._health = Health(store, clock)
-        self._rounds = rounds_of(learnt, accounts, providers, self._apis, clock)
-        ledger = Ledger(
-            store,
-            clock,
-            ages,
+        learnt = Learnt()
+        self._rounds = rounds_of(learnt, accounts, providers, ground.apis, clock)
+        ledger = ledger_of(
+            ground,
             pseudonym_key,
-            Reception(learnt),
+            learnt,
             senses=inputs.senses,
-            on_due=self._housekeeping.wake,
-            max_open_turns=capacity.max_open_turns,
+            housekeeping=self._housekeeping,
+            capacity=capacity,
         )
-        self._route = self._routed(
-            known, ledger, self._attempts(board, ages, rights, capacity.max_held)
-        )
+        self._route = self._routed(ledger, capacity)
         #: What the server serves.
         self.application = Callback(self._route, self._health, clock)
 
-    def _pushing(
-        self,
-        known: FixedAccounts,
-        board: Board,
-        desks: Mapping[str, ServiceDesk],
-        rights: PushRights,
-    ) -> Pusher:
-        return Pusher(
-            store=self._store,
-            live=self._runner,
-            board=board,
-            accounts=known,
-            desks=desks,
-            rights=rights,
+    def _routed(self, ledger: Ledger, capacity: Capacity) -> Route:
+        attempts = attempts_of(
+            self._ground,
+            jobs=self._jobs,
+            runner=self._runner,
+            pusher=self._pusher,
             typing=self._typing,
-            handed_over=self._enclosing.handed_over,
-            clock=self._clock,
+            capacity=capacity,
         )
-
-    def _attempts(
-        self, board: Board, ages: PushAges, rights: PushRights, max_held: int
-    ) -> Attempts:
-        store, clock = self._store, self._clock
-        acknowledging = Acknowledging(
-            store=store, rights=rights, typing=self._typing, pusher=self._pusher, clock=clock
-        )
-        return Attempts(
-            store=store,
-            board=board,
-            chooser=Chooser(store, self._runner, self._jobs, clock),
-            patience=Patience(store, clock),
-            ages=ages,
-            acknowledging=acknowledging,
-            clock=clock,
-            max_held=max_held,
-        )
-
-    def _routed(self, known: FixedAccounts, ledger: Ledger, attempts: Attempts) -> Route:
         return Route(
-            accounts=known,
+            accounts=self._ground.accounts,
             ledger=ledger,
             attempts=attempts,
             jobs=self._jobs,
@@ -205,12 +124,12 @@ class Gateway:
             receipts=self._receipts,
             stalls=self._stalls,
             pusher=self._pusher,
-            clock=self._clock,
+            clock=self._ground.clock,
         )
 
     async def start(self) -> None:
         """Take over what an earlier process left, and begin to run turns."""
-        recovered = await self._store.recover()
+        recovered = await self._ground.store.recover()
         if recovered.to_run or recovered.doubtful_count:
             _log.info(
                 "recovered", turns=len(recovered.to_run), doubtful_replies=recovered.doubtful_count
@@ -234,19 +153,19 @@ class Gateway:
         is_awaited = self._route.begin_drain()
         # An attempt that was cut just now comes again directly; then it finds somebody.
         stay_s = min(timeout_s, _REPEAT_LIMIT_S) if is_awaited else 0.0
-        began_s = self._clock.monotonic()
-        await asyncio.gather(self._jobs.drain(timeout_s), self._clock.sleep(stay_s))
-        await self._pusher.drain(timeout_s - (self._clock.monotonic() - began_s))
+        began_s = self._ground.clock.monotonic()
+        await asyncio.gather(self._jobs.drain(timeout_s), self._ground.clock.sleep(stay_s))
+        await self._pusher.drain(timeout_s - (self._ground.clock.monotonic() - began_s))
 
     async def stop(self) -> None:
         """Let go of everything, once no request is open any more."""
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._store.close)
-            for provider in self._providers.values():
+            stack.push_async_callback(self._ground.store.close)
+            for provider in self._ground.providers.values():
                 stack.push_async_callback(provider.aclose)
-            if self._media is not None:
-                stack.push_async_callback(self._media.aclose)
-            for api in self._apis.values():
+            if self._ground.media is not None:
+                stack.push_async_callback(self._ground.media.aclose)
+            for api in self._ground.apis.values():
                 stack.push_async_callback(api.aclose)
             stack.push_async_callback(self._typing.close)
             stack.push_async_callback(self._enclosing.close)
@@ -282,11 +201,3 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
         prices=price_tables_of(settings.providers),
         standby=standby_of(settings.providers),
     )
-
-
-def _desks(
-    accounts: tuple[Account, ...], apis: Mapping[str, WechatApi]
-) -> Mapping[str, ServiceDesk]:
-    """Of each account that may push, by its name."""
-    names = [own.name for own in accounts if own.push_mode is not PushMode.PASSIVE]
-    return {name: apis[name] for name in names if name in apis}

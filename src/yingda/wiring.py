@@ -37,24 +37,11 @@ def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
         if settings.models or name != Command.MODEL
     }
     shown_words = words_to_show(own, off)
-    keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
     return Account(
         name=settings.name,
         token=settings.token,
-        envelope=Envelope(
-            token=settings.token,
-            app_id=settings.app_id or "",
-            keys=tuple(AesKey.parse(key) for key in keys if key),
-        ),
-        style=ReplyStyle(
-            texts=Texts(settings.language, settings.texts),
-            pickup_word=settings.pickup_word,
-            has_ai_label=settings.ai_label,
-            retry_word=shown_words.get(Command.RETRY),
-            has_feedback_links=settings.feedback_links,
-            good_word=shown_words.get(Command.GOOD),
-            bad_word=shown_words.get(Command.BAD),
-        ),
+        envelope=_envelope_of(settings),
+        style=_style_of(settings, shown_words),
         provider=settings.provider,
         models=settings.models,
         split=settings.split,
@@ -84,6 +71,27 @@ def account_of(settings: AccountSettings, fingerprint_key: bytes) -> Account:
         speaks_answers=settings.voice_answers == "voice",
         speaker=settings.speaker,
         duties=duties_of(settings),
+    )
+
+
+def _envelope_of(settings: AccountSettings) -> Envelope:
+    keys = (settings.encoding_aes_key, settings.previous_encoding_aes_key)
+    return Envelope(
+        token=settings.token,
+        app_id=settings.app_id or "",
+        keys=tuple(AesKey.parse(key) for key in keys if key),
+    )
+
+
+def _style_of(settings: AccountSettings, shown_words: Mapping[Command, str]) -> ReplyStyle:
+    return ReplyStyle(
+        texts=Texts(settings.language, settings.texts),
+        pickup_word=settings.pickup_word,
+        has_ai_label=settings.ai_label,
+        retry_word=shown_words.get(Command.RETRY),
+        has_feedback_links=settings.feedback_links,
+        good_word=shown_words.get(Command.GOOD),
+        bad_word=shown_words.get(Command.BAD),
     )
 
 

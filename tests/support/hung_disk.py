@@ -27,7 +27,7 @@ def hang(house: House, seconds: float) -> None:
 
     They are handed to the real store only then, so a crash before leaves nothing of them.
     """
-    store, clock = house.gateway._store, house.clock
+    store, clock = house.gateway._ground.store, house.clock
     until_s = clock.monotonic() + seconds
 
     def delayed(operation: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -197,7 +197,7 @@ async def test_a_store_that_refuses_is_told_to_the_follower_as_a_sentence(
     async def refuse(*_: object) -> None:
         raise StoreError("disk full")
 
-    monkeypatch.setattr(house.gateway._store, "enter_question", refuse)
+    monkeypatch.setattr(house.gateway._ground.store, "enter_question", refuse)
     with capture_logs():
         answer = await call(house, "POST", "/wechat/default", signed(house), chunk(push()))
     assert answer.status == 200
@@ -242,7 +242,7 @@ async def test_it_is_not_ready_when_the_store_refuses_or_takes_too_long(
             await house.clock.sleep(60)
         raise StoreError("the disk at /secret/path is full")
 
-    monkeypatch.setattr(house.gateway._store, "check_writable", refuse)
+    monkeypatch.setattr(house.gateway._ground.store, "check_writable", refuse)
     answer = await call(house, "GET", "/readyz")
     assert answer.status == 503
     assert b"store" in answer.body

@@ -1,0 +1,221 @@
+"""Makes the engine's parts of the ground that they share; `app` puts them together.
+
+Knows who needs whom. Refuses to know settings, and starts and stops nothing.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from yingda.clock import Clock
+from yingda.engine.accounts import Account, FixedAccounts, PushMode
+from yingda.engine.acknowledging import Acknowledging
+from yingda.engine.admission import Capacity
+from yingda.engine.attempts import Attempts
+from yingda.engine.board import Board
+from yingda.engine.candidates import Standby
+from yingda.engine.chooser import Chooser
+from yingda.engine.costs import Costs
+from yingda.engine.enclosing import Enclosing
+from yingda.engine.enclosure_plan import EnclosurePlan
+from yingda.engine.erasure import Erasing
+from yingda.engine.housekeeping import Chore, Housekeeping
+from yingda.engine.inputs import Inputs
+from yingda.engine.learnt import Learnt
+from yingda.engine.ledger import Ledger
+from yingda.engine.media_base import Media
+from yingda.engine.patience import Patience
+from yingda.engine.pricing import PriceTable
+from yingda.engine.push_age import PushAges
+from yingda.engine.push_rights import PushRights
+from yingda.engine.pusher import Pusher
+from yingda.engine.rating import RatingTelling
+from yingda.engine.recalling import Summarising
+from yingda.engine.reception import Reception
+from yingda.engine.runner import Runner
+from yingda.engine.senses import Senses
+from yingda.engine.suggesting import Suggesting
+from yingda.engine.typing_states import TypingStates
+from yingda.jobs.base import Jobs
+from yingda.providers.base import Provider
+from yingda.store.base import Store
+from yingda.wechat.api import WechatApi
+from yingda.wechat.api_base import ServiceDesk
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What most parts stand on."""
+
+    accounts: FixedAccounts
+    providers: Mapping[str, Provider]
+    store: Store
+    clock: Clock
+    #: By account; an account without a secret has none.
+    apis: Mapping[str, WechatApi]
+    #: Of each account that may push, by its name.
+    desks: Mapping[str, ServiceDesk]
+    #: None where nothing is there to fetch and convert files with.
+    media: Media | None
+    rights: PushRights
+    board: Board
+    ages: PushAges
+
+
+def ground_of(
+    accounts: tuple[Account, ...],
+    *,
+    providers: Mapping[str, Provider],
+    store: Store,
+    clock: Clock,
+    apis: Mapping[str, WechatApi],
+    media: Media | None,
+) -> Ground:
+    """The ground of one gateway."""
+    pushing = [own.name for own in accounts if own.push_mode is not PushMode.PASSIVE]
+    return Ground(
+        accounts=FixedAccounts(accounts),
+        providers=providers,
+        store=store,
+        clock=clock,
+        apis=apis,
+        desks={name: apis[name] for name in pushing if name in apis},
+        media=media,
+        rights=PushRights(store, clock),
+        board=Board(),
+        ages=PushAges(),
+    )
+
+
+def inputs_of(ground: Ground, standby: Standby) -> Inputs:
+    """What takes pictures and recordings in."""
+    return Inputs(
+        store=ground.store,
+        providers=ground.providers,
+        accounts=ground.accounts,
+        desks=ground.apis,
+        media=ground.media,
+        fallbacks=standby.fallbacks,
+        clock=ground.clock,
+    )
+
+
+def runner_of(
+    ground: Ground,
+    *,
+    jobs: Jobs,
+    inputs: Inputs,
+    plan: EnclosurePlan,
+    prices: Mapping[str, PriceTable],
+    standby: Standby,
+    capacity: Capacity,
+) -> Runner:
+    """What runs turns, and what it does behind them."""
+    store, providers, accounts = ground.store, ground.providers, ground.accounts
+    return Runner(
+        store=store,
+        jobs=jobs,
+        board=ground.board,
+        providers=providers,
+        accounts=accounts,
+        costs=Costs(accounts, prices, ground.clock),
+        inputs=inputs,
+        plan=plan,
+        clock=ground.clock,
+        afterwards=(
+            Summarising(store=store, providers=providers, accounts=accounts),
+            Suggesting(
+                store=store,
+                providers=providers,
+                accounts=accounts,
+                desks=ground.desks,
+                rights=ground.rights,
+                clock=ground.clock,
+            ),
+        ),
+        standby=standby,
+        concurrency=capacity.concurrency,
+    )
+
+
+def housekeeping_of(ground: Ground) -> Housekeeping:
+    """What is done when it is due, whoever asks what."""
+    of = (ground.store, ground.providers, ground.clock)
+    erasing = Chore("erasing", Erasing(*of).run)
+    rating = Chore("rating", RatingTelling(*of).run)
+    return Housekeeping(ground.clock, (erasing, rating))
+
+
+def ledger_of(
+    ground: Ground,
+    pseudonym_key: bytes,
+    learnt: Learnt,
+    *,
+    senses: Senses,
+    housekeeping: Housekeeping,
+    capacity: Capacity,
+) -> Ledger:
+    """What makes pushes durable, and does what they want."""
+    return Ledger(
+        ground.store,
+        ground.clock,
+        ground.ages,
+        pseudonym_key,
+        Reception(learnt),
+        senses=senses,
+        on_due=housekeeping.wake,
+        max_open_turns=capacity.max_open_turns,
+    )
+
+
+def enclosing_of(ground: Ground, plan: EnclosurePlan, typing: TypingStates) -> Enclosing:
+    """What sends pictures and recordings behind answers."""
+    return Enclosing(
+        store=ground.store,
+        accounts=ground.accounts,
+        desks=ground.apis,
+        plan=plan,
+        media=ground.media,
+        rights=ground.rights,
+        typing=typing,
+        clock=ground.clock,
+    )
+
+
+def pusher_of(ground: Ground, runner: Runner, typing: TypingStates, enclosing: Enclosing) -> Pusher:
+    """What sends the parts of answers by themselves."""
+    return Pusher(
+        store=ground.store,
+        live=runner,
+        board=ground.board,
+        accounts=ground.accounts,
+        desks=ground.desks,
+        rights=ground.rights,
+        typing=typing,
+        handed_over=enclosing.handed_over,
+        clock=ground.clock,
+    )
+
+
+def attempts_of(
+    ground: Ground,
+    *,
+    jobs: Jobs,
+    runner: Runner,
+    pusher: Pusher,
+    typing: TypingStates,
+    capacity: Capacity,
+) -> Attempts:
+    """What lets attempts wait, and decides what each is answered."""
+    store, clock = ground.store, ground.clock
+    return Attempts(
+        store=store,
+        board=ground.board,
+        chooser=Chooser(store, runner, jobs, clock),
+        patience=Patience(store, clock),
+        ages=ground.ages,
+        acknowledging=Acknowledging(
+            store=store, rights=ground.rights, typing=typing, pusher=pusher, clock=clock
+        ),
+        clock=clock,
+        max_held=capacity.max_held,
+    )
