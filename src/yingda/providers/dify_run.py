@@ -1,10 +1,8 @@
 """One question put to Dify, from the first request to the last event.
 
-Knows when a question may be asked once more (`dify_errors` decides, this module does it), how
-long to wait, and when to close the connection. Knows no recovery after a crash.
+Knows how long to wait for what, and when a conversation is left; how a question is asked once more
+stands in `run_base`. Knows no recovery after a crash.
 """
-
-import aiohttp
 
 from yingda.providers.base import ConversationReset, Event, Prompt
 from yingda.providers.dify_api import is_uuid
@@ -14,36 +12,29 @@ from yingda.providers.dify_events import RunReader
 from yingda.providers.dify_features import NOTHING_ATTACHED
 from yingda.providers.dify_mode import MEMORYLESS
 from yingda.providers.dify_settings import AppMode
-from yingda.providers.failures import RunFailed, retry_delay_s
-from yingda.providers.hushing import hushed
+from yingda.providers.failures import RunFailed
 from yingda.providers.intake import Intake, IntakeSettings
+from yingda.providers.run_base import HttpRun
 from yingda.providers.sse import EventSplitter
 
 _TIMEOUT_MEND = "Look at the run's log in Dify, or raise this deadline."
 
 
-class DifyRun:
+class DifyRun(HttpRun):
     """Gives the events of one question, step by step.
 
-    A step waits for what was gathered, however many events that is. `over` is set with the last
-    event. `close` must be called at the end, whichever end it is.
+    A step waits for what was gathered, however many events that is.
     """
 
     def __init__(self, app: DifyApp, prompt: Prompt) -> None:
+        settings = app.settings
+        super().__init__(app.clock, prompt, total_s=settings.total_s, tries=settings.tries)
         self._app = app
-        self._settings = app.settings
-        self._clock = app.clock
-        self._prompt = prompt
+        self._settings = settings
         #: The prompt's pictures, once they are uploaded; every try names the same.
         self.attached = NOTHING_ATTACHED
         self._conversation_id = prompt.conversation_id or None
         self._mode = AppMode.CHAT
-        self._tries_made = 0
-        self._total_due_s = app.clock.monotonic() + app.settings.total_s
-        self._response: aiohttp.ClientResponse | None = None
-        self._intake: Intake | None = None
-        #: Whether `Finished` was given.
-        self.over = False
 
     async def step(self) -> list[Event]:
         """The next events, perhaps none. Raises a `ProviderError` when no whole answer comes."""
@@ -56,19 +47,8 @@ class DifyRun:
             events = await self._intake.next_events()
             self.over = self._intake.over
         except RunFailed as failed:
-            text_came = self._intake is not None and self._intake.text_came
-            self.close()
-            return await self._recover(failed, text_came=text_came)
+            return await self._recover(failed, text_came=self._fail())
         return events
-
-    def close(self) -> None:
-        """End the request; the connection goes with it, as the body may not have ended."""
-        if self._intake is not None:
-            self._intake.close()
-            self._intake = None
-        if self._response is not None:
-            self._response.close()
-            self._response = None
 
     async def _has_lost_conversation(self) -> bool:
         """Whether the id is another provider's, or damaged: Dify would refuse it with a 400.
@@ -87,7 +67,6 @@ class DifyRun:
             # Another app's: this run has none to lose, and no cause to be asked twice.
             self._conversation_id = None
         now_s = self._clock.monotonic()
-        self._tries_made += 1
         response = self._response = await self._app.api.open_stream(
             request.path,
             request.body,
@@ -116,18 +95,12 @@ class DifyRun:
         failure = failed.failure
         if failure.code in WRONG_TYPE and self._app.mode.refused(self._mode):
             # Nothing was begun: this was no try.
-            self._tries_made -= 1
             return []
-        if not text_came:
-            if failure.conversation_lost and self._conversation_id is not None:
-                return self._reset()
-            delay_s = retry_delay_s(
-                failure, tries_made=self._tries_made, tries=self._settings.tries
-            )
-            if delay_s is not None and self._clock.monotonic() + delay_s < self._total_due_s:
-                await self._clock.sleep(delay_s)
-                return []
-        raise hushed(failure.error, self._prompt) from failed.__cause__
+        self._tries_made += 1
+        if failure.conversation_lost and self._conversation_id is not None and not text_came:
+            return self._reset()
+        await self._wait_to_repeat(failed, text_came=text_came)
+        return []
 
     def _reset(self) -> list[Event]:
         """Ask the next time without the conversation; possible once, as then there is none."""

@@ -1,16 +1,12 @@
 """One question put to an OpenAI-compatible server, from the first request to the last event.
 
-Knows when a question may be asked once more (`failures` decides, this module does it), how long
-to wait, and when to close the connection.
+Knows how long to wait for what; how a question is asked once more stands in `run_base`.
 """
-
-import aiohttp
 
 from yingda.clock import Clock
 from yingda.providers.base import Event, Prompt
-from yingda.providers.failures import RunFailed, retry_delay_s
+from yingda.providers.failures import RunFailed
 from yingda.providers.gathering import Gathering
-from yingda.providers.hushing import hushed
 from yingda.providers.intake import Intake, IntakeSettings
 from yingda.providers.openai_api import OpenAiApi
 from yingda.providers.openai_body import BodySplitter
@@ -18,15 +14,15 @@ from yingda.providers.openai_errors import SERVICE
 from yingda.providers.openai_events import ChatReader
 from yingda.providers.openai_request import request_body
 from yingda.providers.openai_settings import OpenAiSettings
+from yingda.providers.run_base import HttpRun
 
 _TIMEOUT_MEND = "Look at the load of the model's server, or raise this deadline."
 
 
-class OpenAiRun:
+class OpenAiRun(HttpRun):
     """Gives the events of one question, step by step.
 
-    A step waits for what was gathered, however many events that is. `over` is set with the last
-    event. `close` must be called at the end, whichever end it is.
+    A step waits for what was gathered, however many events that is.
     """
 
     def __init__(
@@ -37,17 +33,10 @@ class OpenAiRun:
         gathering: Gathering,
         prompt: Prompt,
     ) -> None:
+        super().__init__(clock, prompt, total_s=settings.total_s, tries=settings.tries)
         self._api = api
         self._settings = settings
-        self._clock = clock
         self._gathering = gathering
-        self._prompt = prompt
-        self._tries_made = 0
-        self._total_due_s = clock.monotonic() + settings.total_s
-        self._response: aiohttp.ClientResponse | None = None
-        self._intake: Intake | None = None
-        #: Whether `Finished` was given.
-        self.over = False
 
     async def step(self) -> list[Event]:
         """The next events, perhaps none. Raises a `ProviderError` when no whole answer comes."""
@@ -58,20 +47,10 @@ class OpenAiRun:
             events = await self._intake.next_events()
             self.over = self._intake.over
         except RunFailed as failed:
-            text_came = self._intake is not None and self._intake.text_came
-            self.close()
-            await self._wait_to_repeat(failed, text_came=text_came)
+            self._tries_made += 1
+            await self._wait_to_repeat(failed, text_came=self._fail())
             return []
         return events
-
-    def close(self) -> None:
-        """End the request; the connection goes with it, as the body may not have ended."""
-        if self._intake is not None:
-            self._intake.close()
-            self._intake = None
-        if self._response is not None:
-            self._response.close()
-            self._response = None
 
     async def _open(self) -> None:
         settings = self._settings
@@ -100,16 +79,3 @@ class OpenAiRun:
         self._intake = Intake(
             response, reader, splitter, limits, clock=self._clock, gathering=self._gathering
         )
-
-    async def _wait_to_repeat(self, failed: RunFailed, *, text_came: bool) -> None:
-        """Wait where it is safe to ask again; otherwise raise what failed."""
-        failure = failed.failure
-        self._tries_made += 1
-        if not text_came:
-            delay_s = retry_delay_s(
-                failure, tries_made=self._tries_made, tries=self._settings.tries
-            )
-            if delay_s is not None and self._clock.monotonic() + delay_s < self._total_due_s:
-                await self._clock.sleep(delay_s)
-                return
-        raise hushed(failure.error, self._prompt) from failed.__cause__
