@@ -6,7 +6,7 @@ import pytest
 
 from support.settings import LEAST, LEAST_FILE, from_file, reasons_of, written
 from yingda.config import AccountSettings, load
-from yingda.config.fields import OPENIDS_LIMIT_CHARS
+from yingda.config.fields_openids import OPENIDS_LIMIT_CHARS
 
 
 def account(**variables: str) -> AccountSettings:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from yingda.texts import SENTENCES, Flaw, flaw, limit_bytes, placeholders
-from yingda.wechat.limits import AES_KEY_CHARS, AES_KEY_FORMAT, ID_LIMIT_CHARS, TOKEN_FORMAT
+from yingda.wechat.limits import AES_KEY_CHARS, AES_KEY_FORMAT, TOKEN_FORMAT
 from yingda.words import Command
 
 #: Characters of an account's or a provider's name. Our choice: it stands in addresses and logs.
@@ -26,10 +26,7 @@ NAME_FORMAT: Final = re.compile(rf"[a-z0-9_-]{{1,{NAME_LIMIT_CHARS}}}")
 PICKUP_WORD_LIMIT_CHARS: Final = 8
 #: Characters read of a secret's file. Our choice: keys have at most a few hundred.
 SECRET_LIMIT_CHARS: Final = 4096
-#: Characters read of a list of openids. Our choice: 100 000 of them, with room for remarks.
-OPENIDS_LIMIT_CHARS: Final = 4_000_000
 
-_OPENID = re.compile(rf"[0-9A-Za-z_-]{{1,{ID_LIMIT_CHARS}}}")
 _HOST = re.compile(r"[0-9A-Za-z.:_%-]{1,253}")
 #: What templates and tutorials put where a secret belongs, after case folding.
 _SAMPLES = re.compile(
@@ -234,33 +231,6 @@ def sentence_refusal(key: str, template: str) -> Refused | None:
             return Refused("text_placeholders", allowed=allowed or "—")
 
 
-def openids(value: object, info: ValidationInfo) -> object:
-    """A list of openids: itself, words between commas or blanks, or a reference to such text.
-
-    In a file each stands on a line of its own; what follows a `#` is a remark.
-    """
-    reading = info.context
-    if not isinstance(value, str) or not isinstance(reading, Reading):
-        return value
-    written = resolved(value.strip(), reading.environ, OPENIDS_LIMIT_CHARS)
-    bare = " ".join(line.partition("#")[0] for line in written.splitlines())
-    return [word for word in re.split(r"[\s,，]+", bare) if word]
-
-
-def openid(value: str) -> str:
-    """An openid as WeChat writes it."""
-    if _OPENID.fullmatch(value) is None:
-        raise Refused("openid")
-    return value
-
-
-def somebody(value: frozenset[str]) -> frozenset[str]:
-    """A list of those who are answered; one with nobody on it is a file that was emptied."""
-    if not value:
-        raise Refused("empty")
-    return value
-
-
 def time_zone(value: str) -> str:
     """A name of the IANA time zone database."""
     try:
@@ -289,8 +259,6 @@ PickupWord = Annotated[Line, AfterValidator(pickup_word)]
 WholeNumber = Annotated[int, BeforeValidator(no_bool)]
 Automatic = Annotated[bool | None, BeforeValidator(automatic)]
 Patience = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(patience)]
-OpenidList = Annotated[frozenset[Annotated[Line, AfterValidator(openid)]], BeforeValidator(openids)]
-SomeOpenids = Annotated[OpenidList, AfterValidator(somebody)]
 TimeZone = Annotated[Line, AfterValidator(time_zone)]
 Seconds = Annotated[float, BeforeValidator(no_bool), Field(allow_inf_nan=False)]
 Words = Annotated[Mapping[str, str], AfterValidator(frozen)]

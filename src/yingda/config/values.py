@@ -32,12 +32,10 @@ from yingda.config.fields import (
     Host,
     Line,
     Name,
-    OpenidList,
     Patience,
     PickupWord,
     Seconds,
     Secret,
-    SomeOpenids,
     TimeZone,
     Token,
     Url,
@@ -46,6 +44,7 @@ from yingda.config.fields import (
     folded,
     frozen,
 )
+from yingda.config.fields_openids import OpenidList, SomeOpenids
 from yingda.config.prices import Currency, Money
 from yingda.config.providers import AnyProvider
 from yingda.config.texts import Problem
