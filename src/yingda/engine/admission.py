@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 
 from yingda.engine.accounts import Account
-from yingda.engine.commands import (
+from yingda.engine.intents import (
     Confirm,
     Forget,
     HoldProbe,

@@ -8,14 +8,29 @@ from types import MappingProxyType
 
 import msgspec
 
-from yingda.actions import Action, CommandAction, NothingAction, QuestionAction, ReplyAction
+from yingda.actions import Action, CommandAction, NothingAction, QuestionAction
 from yingda.engine.choosing import Choose, choice
 from yingda.engine.duties import Duties
-from yingda.engine.keeping import Keep
+from yingda.engine.intents import (
+    Clear,
+    Confirm,
+    Forget,
+    HoldProbe,
+    Ignore,
+    Intent,
+    Pickup,
+    Question,
+    Retry,
+    Revoke,
+    Show,
+    Status,
+    Stop,
+    Told,
+    Unfollow,
+)
 from yingda.engine.numbered import coded, numbered
 from yingda.engine.ratings import Rate, rated_by
 from yingda.providers.capabilities import Rating
-from yingda.turn.model import Attachment, Form
 from yingda.wechat.base import Message
 from yingda.wechat.events import (
     ClickEvent,
@@ -39,109 +54,6 @@ from yingda.wechat.messages import (
     VoiceMessage,
 )
 from yingda.words import CONFIRMING_WORDS, Command, normalised
-
-
-class Question(msgspec.Struct, frozen=True):
-    """Ask the AI: the provider of this name, or the follower's."""
-
-    text: str
-    form: Form = Form.TEXT
-    provider: str = ""
-    attachment: Attachment | None = None
-
-
-class Pickup(msgspec.Struct, frozen=True):
-    """Fetch an answer: that of the turn with this number, or whichever is due.
-
-    `text` is what was written, for it may turn out to be a question after all.
-    """
-
-    text: str
-    number: int | None
-
-
-class Told(msgspec.Struct, frozen=True):
-    """Reply with the sentence of this key; nothing else happens."""
-
-    key: str
-
-
-class Show(msgspec.Struct, frozen=True):
-    """Reply as the operator set it; nothing else happens."""
-
-    action: ReplyAction
-    #: The first words that a new follower reads.
-    is_welcome: bool = False
-
-
-class Clear(msgspec.Struct, frozen=True):
-    """Start a new conversation."""
-
-
-class Stop(msgspec.Struct, frozen=True):
-    """Cancel what runs and what waits."""
-
-
-class Retry(msgspec.Struct, frozen=True):
-    """Ask the question with this number once more, or the last one."""
-
-    number: int | None
-
-
-class Status(msgspec.Struct, frozen=True):
-    """Tell how far the follower's questions are."""
-
-
-class Forget(msgspec.Struct, frozen=True):
-    """Ask whether everything is to be erased."""
-
-
-class Confirm(msgspec.Struct, frozen=True):
-    """Erase everything, if that was asked for: by the code, or by a word.
-
-    A word may turn out to mean something else after all.
-    """
-
-    code: str | None
-
-
-class Unfollow(msgspec.Struct, frozen=True):
-    """The follower left."""
-
-
-class Revoke(msgspec.Struct, frozen=True):
-    """The follower with this openid took back the right to keep their data."""
-
-    openid: str
-
-
-class HoldProbe(msgspec.Struct, frozen=True):
-    """Leave the request open past WeChat's window, and touch nothing."""
-
-
-class Ignore(msgspec.Struct, frozen=True):
-    """Accept it, and show nothing."""
-
-
-Intent = (
-    Question
-    | Keep
-    | Pickup
-    | Told
-    | Show
-    | Clear
-    | Stop
-    | Retry
-    | Rate
-    | Status
-    | Choose
-    | Forget
-    | Confirm
-    | Unfollow
-    | Revoke
-    | HoldProbe
-    | Ignore
-)
 
 #: Our own event, which WeChat never sends: `yingda doctor` signs it to learn whether a proxy
 #: lets a held request be.

@@ -17,7 +17,8 @@ from yingda.engine.admission import Door, day_began_at, door, listed, refusal_se
 from yingda.engine.aiming import Aim, aim
 from yingda.engine.budgeting import allowance_at
 from yingda.engine.choosing import Choose, default_of
-from yingda.engine.commands import (
+from yingda.engine.grants import grant_of
+from yingda.engine.intents import (
     Clear,
     Confirm,
     Forget,
@@ -34,7 +35,6 @@ from yingda.engine.commands import (
     Told,
     Unfollow,
 )
-from yingda.engine.grants import grant_of
 from yingda.engine.keeping import Keep
 from yingda.engine.push_age import PushAges
 from yingda.engine.ratings import Rate

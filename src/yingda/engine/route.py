@@ -22,7 +22,7 @@ from yingda.clock import Clock
 from yingda.engine.accounts import Account, Accounts
 from yingda.engine.attempts import Attempts
 from yingda.engine.chooser import Attempt
-from yingda.engine.commands import HoldProbe
+from yingda.engine.intents import HoldProbe
 from yingda.engine.ledger import Entering, Ledger
 from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts

@@ -13,7 +13,8 @@ import structlog
 from yingda.clock import Clock
 from yingda.delivery.extras import suggestions_message
 from yingda.engine.accounts import Account, Accounts
-from yingda.engine.commands import Question, Show, interpret
+from yingda.engine.commands import interpret
+from yingda.engine.intents import Question, Show
 from yingda.engine.push_fates import SENT, Fate, fate_by
 from yingda.engine.push_rights import PushRights
 from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from yingda.engine.accounts import Account, PictureMode
-from yingda.engine.commands import Intent, Question, interpret
+from yingda.engine.commands import interpret
+from yingda.engine.intents import Intent, Question
 from yingda.engine.keeping import Keep
 from yingda.engine.senses import Senses
 from yingda.texts import LONGEST_BYTES, URL_LIMIT_BYTES, Texts

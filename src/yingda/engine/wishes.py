@@ -15,15 +15,7 @@ from yingda.delivery.status import status
 from yingda.delivery.style import retry_link, tap_link
 from yingda.engine.accounts import Account
 from yingda.engine.choosing import Choose, offered, shown_name
-from yingda.engine.commands import (
-    Confirm,
-    Forget,
-    Retry,
-    Revoke,
-    Status,
-    Stop,
-    Unfollow,
-)
+from yingda.engine.intents import Confirm, Forget, Retry, Revoke, Status, Stop, Unfollow
 from yingda.engine.numbered import FORGET_CODE_DIGITS
 from yingda.engine.ratings import Rate
 from yingda.engine.sentences import sentence, text_reply

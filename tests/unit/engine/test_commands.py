@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yingda.engine.aiming import aim
-from yingda.engine.commands import (
+from yingda.engine.commands import interpret
+from yingda.engine.intents import (
     Clear,
     Confirm,
     Forget,
@@ -20,7 +21,6 @@ from yingda.engine.commands import (
     Stop,
     Told,
     Unfollow,
-    interpret,
 )
 from yingda.turn.lifecycle import State
 from yingda.turn.model import FollowerView, Turn

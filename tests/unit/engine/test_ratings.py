@@ -2,7 +2,8 @@
 
 import pytest
 
-from yingda.engine.commands import Intent, Question, Told, interpret
+from yingda.engine.commands import interpret
+from yingda.engine.intents import Intent, Question, Told
 from yingda.engine.ratings import Rate
 from yingda.providers.capabilities import Rating
 from yingda.wechat.messages import TextMessage

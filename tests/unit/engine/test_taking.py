@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from support.house import account
 from yingda.clock import VirtualClock
 from yingda.engine.accounts import PictureMode
-from yingda.engine.commands import Clear, Confirm, Intent, Pickup, Question, Told
 from yingda.engine.downloads import Downloads
+from yingda.engine.intents import Clear, Confirm, Intent, Pickup, Question, Told
 from yingda.engine.keeping import Keep
 from yingda.engine.senses import Senses
 from yingda.engine.taking import meaning, question_in
