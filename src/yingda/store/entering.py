@@ -46,7 +46,7 @@ _LOOK_ROUND = """
         SELECT 1 FROM attachment
         WHERE account = :account AND openid = :openid AND turn_id IS NULL
     )
-    FROM (SELECT 1) LEFT JOIN conversation c
+    FROM (SELECT 1) AS once LEFT JOIN conversation c
         ON c.account = :account AND c.openid = :openid AND c.provider = :provider
         AND c.closed_at IS NULL
 """

@@ -54,7 +54,7 @@ _KEEP_REQUEST = """
 """
 _DROP_REQUEST = "DELETE FROM forget_request WHERE account = :account AND openid = :openid"
 
-_DUE_ERASURE = """
+DUE_ERASURE = """
     SELECT id, account, openid, up_to_turn_id, up_to_push_id FROM erasure
     WHERE due_at <= :at ORDER BY due_at, id LIMIT 1
 """
@@ -129,11 +129,12 @@ _BLANK_PUSHES = """
     RETURNING id
 """
 
+# Due outside as well: whoever waited for another's claim looks at that alone once more.
 _CLAIM_DELETIONS = """
     UPDATE provider_deletion SET due_at = :lease_until, tries = tries + 1
     WHERE id IN (
         SELECT id FROM provider_deletion WHERE due_at <= :at ORDER BY due_at, id LIMIT :limit
-    )
+    ) AND due_at <= :at
     RETURNING id, provider, "user", provider_conversation_id, tries
 """
 _NEXT_DUE = """
@@ -204,9 +205,14 @@ def _open_code(new: NewPush) -> Steps[str | None]:
 
 def erase(at: float, *, accepting: bytes, provider_at: float) -> Steps[Erased | None]:
     """One step of the erasure that is due first."""
-    due = yield from fetch_one(_DUE_ERASURE, at=at)
+    due = yield from fetch_one(DUE_ERASURE, at=at)
     if due is None:
         return None
+    return (yield from erase_step(due, at, accepting=accepting, provider_at=provider_at))
+
+
+def erase_step(due: Row, at: float, *, accepting: bytes, provider_at: float) -> Steps[Erased]:
+    """One step of this erasure, a row of `DUE_ERASURE`."""
     erasure_id, account, openid, up_to_turn_id, up_to_push_id = due
     who = {"account": account, "openid": openid}
     turns = yield from _erase_turns(who, up_to_turn_id, at, provider_at)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from yingda.errors import StoreError
 from yingda.store import spending
@@ -24,21 +24,33 @@ T = TypeVar("T")
 _WAIT_S = 5.0
 
 
-class Look:
-    """What can be seen. Every method raises StoreError when the file cannot be read."""
+class Reads(Protocol):
+    """Carries out operations that only read, each on one state of the database."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._reader = Reader(connection)
+    def read(self, steps: Steps[T]) -> T:
+        """The operation's result. Raises StoreError."""
+
+
+class Look:
+    """What can be seen. Every method raises StoreError when the database cannot be read."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
 
     def usage(self, by: UsageKey, spans: Sequence[Span]) -> tuple[Usage, ...]:
         """Sums over the turns that ended in these spans, by account, provider, follower or day."""
-        return self._read(usage(by, spans))
+        return self._reads.read(usage(by, spans))
 
     def spent_in(self, account: str, month: str) -> Mapping[str, int]:
         """Currency → billionths that the account's answers cost in this month."""
-        return self._read(spending.spent_in(account, month))
+        return self._reads.read(spending.spent_in(account, month))
 
-    def _read(self, steps: Steps[T]) -> T:
+
+class _SqliteReads:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._reader = Reader(connection)
+
+    def read(self, steps: Steps[T]) -> T:
         try:
             return self._reader.read(steps)
         except sqlite3.Error as error:
@@ -63,11 +75,16 @@ def look(path: Path) -> Iterator[Look | None]:
     with closing(opened):
         version = _version(opened)
         if version not in {None, HEAD}:
-            raise StoreError(
-                f"the database is at version {version} and this yingda reads {HEAD}; start"
-                " `yingda serve` once, which brings it up to date"
-            )
-        yield None if version is None else Look(opened)
+            raise outdated(str(version))
+        yield None if version is None else Look(_SqliteReads(opened))
+
+
+def outdated(version: str) -> StoreError:
+    """The tables are of an older yingda."""
+    return StoreError(
+        f"the database is at version {version} and this yingda reads {HEAD}; start"
+        " `yingda serve` once, which brings it up to date"
+    )
 
 
 def _version(opened: sqlite3.Connection) -> str | None:

@@ -8,6 +8,7 @@ import itertools
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -42,7 +43,7 @@ def version_of(connection: sqlite3.Connection) -> str | None:
         )
     version: str = versions[0][0]
     if version > HEAD:
-        raise _unknown(version)
+        raise newer(version)
     return version
 
 
@@ -110,28 +111,39 @@ def upgrade(path: Path, to: str = "head") -> None:
     Raises StoreError, and changes nothing, when a step fails.
     """
     # Needed once a release; importing these at every start would cost half a second.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
-    from sqlalchemy import URL  # noqa: PLC0415
+    from sqlalchemy import URL, create_engine  # noqa: PLC0415
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
-    config = Config()
-    # The file's address goes in as a value, and a path's own percent signs are told apart, for
-    # settings are put together by percent signs.
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.attributes["url"] = URL.create("sqlite", database=str(path))
     try:
-        command.upgrade(config, to)
-    except CommandError as error:
-        raise _unknown("what it is at") from error
+        upgrade_on(create_engine(URL.create("sqlite", database=str(path))), to)
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise store_error(error.orig) from error
         raise
 
 
-def _unknown(version: str) -> StoreError:
+def upgrade_on(engine: Any, to: str) -> None:
+    """The same on any database, by an engine that is let go of afterwards.
+
+    Raises StoreError for steps that nobody knows, and what the engine raises.
+    """
+    from alembic import command  # noqa: PLC0415 - as above
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    # The engine goes in as a value, and a path's own percent signs are told apart, for settings
+    # are put together by percent signs.
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["engine"] = engine
+    try:
+        command.upgrade(config, to)
+    except CommandError as error:
+        raise newer("what it is at") from error
+
+
+def newer(version: str) -> StoreError:
+    """The tables are of a version that this yingda has no steps for."""
     return StoreError(
         f"this yingda knows versions up to {HEAD} of the database, not {version}; install the"
         " newer yingda that made it, or restore the copy that was made before it was migrated"

@@ -55,12 +55,13 @@ _RATE = """
     UPDATE turn SET rating = :rating, rated_at = :at, rating_due_at = :at
     WHERE id = :id AND (rating IS NULL OR rating <> :rating)
 """
+# Due outside as well: whoever waited for another's claim looks at that alone once more.
 _CLAIM = """
     UPDATE turn SET rating_due_at = :lease_until
     WHERE id IN (
         SELECT id FROM turn WHERE rating_due_at IS NOT NULL AND rating_due_at <= :at
         ORDER BY rating_due_at, id LIMIT :limit
-    )
+    ) AND rating_due_at <= :at
     RETURNING id, account, message_id, rating, rated_at, conversation_id, provider
 """
 _CONVERSATION = 'SELECT "user", provider FROM conversation WHERE id = :id'

@@ -46,7 +46,7 @@ _OTHER_UNREAD = f"""
         UNION ALL SELECT id FROM turn
         WHERE account = :account AND openid = :openid AND state IN ('queued', 'running')
         AND parts_offered > 0 AND id <> :id AND is_pushed = 0
-    ))
+    ) AS unread)
 """
 _HEAD_STARTED_AT = """
     SELECT run_started_at FROM turn
@@ -146,8 +146,11 @@ def get_or_make_secret(name: str) -> Steps[bytes]:
     known = yield from fetch_one("SELECT value FROM secret WHERE name = :name", name=name)
     if known is not None:
         return bytes(known[0])
-    made = secrets.token_bytes(32)
     yield from execute(
-        "INSERT INTO secret (name, value) VALUES (:name, :value)", name=name, value=made
+        "INSERT INTO secret (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING",
+        name=name,
+        value=secrets.token_bytes(32),
     )
-    return made
+    # Perhaps another process made one at the same time.
+    made = yield from fetch("SELECT value FROM secret WHERE name = :name", name=name)
+    return bytes(made[0][0])

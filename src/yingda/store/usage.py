@@ -36,7 +36,7 @@ _SUMS = """
         count(CASE WHEN state = 'failed' THEN 1 END),
         count(CASE WHEN state = 'cancelled' THEN 1 END),
         coalesce(sum(prompt_tokens), 0), coalesce(sum(cached_prompt_tokens), 0),
-        coalesce(sum(completion_tokens), 0), sum(price_nano)
+        coalesce(sum(completion_tokens), 0), CAST(sum(price_nano) AS BIGINT)
     FROM ended GROUP BY n, name, openid, currency ORDER BY n, name, openid
 """
 # The nearest rank: so many of a hundred took no longer.

@@ -1,13 +1,13 @@
-"""Runs the missing steps on the database that `store.migrate` names, in one transaction."""
+"""Runs the missing steps on the database that `store.migrate` hands in, in one transaction."""
 
 from typing import Any
 
 from alembic import context
-from sqlalchemy import create_engine, event
+from sqlalchemy import event
 
 from yingda.store.schema import metadata
 
-engine = create_engine(context.config.attributes["url"])
+engine = context.config.attributes["engine"]
 
 if engine.dialect.name == "sqlite":
     # Python's driver begins no transaction before a change of tables, unless it is told to leave

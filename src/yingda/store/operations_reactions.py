@@ -1,37 +1,30 @@
-"""The part of the SQLite store that keeps suggestions and ratings.
+"""The part of the stores' operations that keeps suggestions and ratings.
 
-Knows which operation is a read; how either is carried out is `sqlite`'s.
+Knows which operation is a read and what the others lock; `operations` tells more.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TypeVar
-
-from yingda.store import reacting
+from yingda.store import locks, reacting
+from yingda.store.carrier import Carrier
 from yingda.store.entries import Entered, NewPush
 from yingda.store.reaction_base import DueRating, NewRating
-from yingda.store.steps import Steps
 from yingda.turn.model import Turn
 
-T = TypeVar("T")
 
-
-class SqliteReactions(ABC):
+class ReactionsOperations(Carrier):
     """Implements `reaction_base.ReactionStore`."""
-
-    @abstractmethod
-    async def _run(self, operation: Callable[[], Steps[T]]) -> T: ...
-
-    @abstractmethod
-    async def _read(self, operation: Callable[[], Steps[T]]) -> T: ...
 
     async def keep_suggestions(
         self, turn_id: int, run_no: int, suggestions: tuple[str, ...]
     ) -> Turn | None:
-        return await self._run(lambda: reacting.keep_suggestions(turn_id, run_no, suggestions))
+        return await self._run(
+            lambda: reacting.keep_suggestions(turn_id, run_no, suggestions), locks.FREE
+        )
 
     async def spend_on_suggestions(self, turn_id: int, at: float, *, keeps: int) -> bool:
-        return await self._run(lambda: reacting.spend_on_suggestions(turn_id, at, keeps=keeps))
+        return await self._run(
+            lambda: reacting.spend_on_suggestions(turn_id, at, keeps=keeps),
+            locks.follower_of_turn(turn_id),
+        )
 
     async def settle_message(
         self,
@@ -45,21 +38,22 @@ class SqliteReactions(ABC):
         await self._run(
             lambda: reacting.settle_message(
                 account, openid, spent_at=spent_at, gives_back=gives_back, empties=empties
-            )
+            ),
+            locks.follower(account, openid),
         )
 
     async def enter_rating(self, push: NewPush, rating: NewRating) -> Entered:
-        return await self._run(lambda: reacting.enter_rating(push, rating))
+        return await self._run(lambda: reacting.enter_rating(push, rating), locks.pusher(push))
 
     async def claim_ratings(
         self, at: float, *, lease_until: float, limit: int
     ) -> tuple[DueRating, ...]:
         return await self._run(
-            lambda: reacting.claim_ratings(at, lease_until=lease_until, limit=limit)
+            lambda: reacting.claim_ratings(at, lease_until=lease_until, limit=limit), locks.FREE
         )
 
     async def settle_rating(self, due: DueRating, *, retry_at: float | None) -> None:
-        await self._run(lambda: reacting.settle_rating(due, retry_at=retry_at))
+        await self._run(lambda: reacting.settle_rating(due, retry_at=retry_at), locks.FREE)
 
     async def next_rating_at(self) -> float | None:
         return await self._read(reacting.next_rating_at)
