@@ -7,11 +7,14 @@ from typing import Any
 
 import msgspec
 
+from support.postgres import server
 from yingda.errors import FailureKind
 from yingda.store.base import ChosenReply, NewOffer, Store
 from yingda.store.cost_base import Span, Usage, UsageKey
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind
 from yingda.store.looking import Look, look
+from yingda.store.postgres import open_postgres
+from yingda.store.postgres_looking import look_at_postgres
 from yingda.store.runs import Claim, Ended, Outcome
 from yingda.store.sqlite import open_sqlite
 from yingda.store.wishes import NewErasure
@@ -19,11 +22,13 @@ from yingda.turn.model import Cursor
 
 OPEN: dict[str, Callable[[Path], Awaitable[Store]]] = {
     "sqlite": lambda folder: open_sqlite(folder / "yingda.sqlite3"),
+    "postgres": lambda folder: open_postgres(server().of_folder(folder)),
 }
 
 #: How another process looks at each, while a server has it.
 LOOK: dict[str, Callable[[Path], AbstractContextManager[Look | None]]] = {
     "sqlite": lambda folder: look(folder / "yingda.sqlite3"),
+    "postgres": lambda folder: look_at_postgres(server().of_folder(folder)),
 }
 
 SHOP, ANN = "shop", "o_ann"

@@ -1,0 +1,143 @@
+"""The store on PostgreSQL: transactions side by side, each alone with what its lock stands for.
+
+What several processes may do at once, on connections that come from a pool of each.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from yingda.errors import StoreError
+from yingda.store import erasing, locks
+from yingda.store.locks import Lock
+from yingda.store.operations import Operations
+from yingda.store.postgres_address import (
+    CONNECT_LIMIT_S,
+    STATEMENT_LIMIT_S,
+    Connection,
+    address_of,
+)
+from yingda.store.postgres_execution import Pool, Transactions
+from yingda.store.postgres_opening import configure, prepare
+from yingda.store.postgres_refusals import slow_error
+from yingda.store.steps import Query, Steps, execute, fetch_one
+from yingda.store.wishes import Erased
+
+T = TypeVar("T")
+
+#: Connections of one process. Our choice: a transaction takes a few ms, so that ten do some
+#: thousand a second, and PostgreSQL's usual 100 are enough for nine processes.
+MOST_CONNECTIONS: Final = 10
+#: When nobody gets a connection. Our choice: what comes after has to fit into WeChat's 5 s too.
+_POOL_WAIT_S = 2.0
+#: A lost connection is tried again for so long before whoever needs one tries for himself. Our
+#: choice: the pool doubles its pauses, and a server that is back is to be used at once.
+_RECONNECT_S = 1.0
+#: When even the server's own limits do not end a statement: the network, or the machine, hangs.
+_ANSWER_LIMIT_S = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
+
+
+class PostgresStore(Operations):
+    """Implements `store.base.Store` on PostgreSQL. Made by `open_postgres`."""
+
+    def __init__(self, pool: Pool, url: str) -> None:
+        super().__init__()
+        self._pool = pool
+        self._transactions = Transactions(pool, url)
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._unanswered = 0
+        self._is_closed = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation is under way; a virtual clock must not jump over it."""
+        return self._unanswered > 0 or bool(self._under_way)
+
+    async def close(self) -> None:
+        self._is_closed = True
+        self._unanswered += 1
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+        await self._pool.close()
+        self._unanswered -= 1
+
+    async def check_writable(self) -> None:
+        await self._run(_touch, locks.FREE)
+
+    async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
+        return await self._run(
+            lambda: _erase(at, accepting=accepting, provider_at=provider_at), locks.FREE
+        )
+
+    async def _run(self, operation: Callable[[], Steps[T]], lock: Lock) -> T:
+        return await self._answered(
+            self._transactions.write(operation, lock), is_long=lock is locks.RECOVERY
+        )
+
+    async def _read(self, operation: Callable[[], Steps[T]]) -> T:
+        return await self._answered(self._transactions.read(operation))
+
+    async def _read_all(self, operation: Callable[[], Steps[T]]) -> T:
+        return await self._read(operation)
+
+    async def _answered(self, work: Coroutine[Any, Any, T], *, is_long: bool = False) -> T:
+        """Its result; whoever waits for it may be cancelled, what was submitted is done."""
+        if self._is_closed:
+            work.close()
+            raise StoreError("the database was closed")
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+        self._unanswered += 1
+        try:
+            async with asyncio.timeout(None if is_long else _ANSWER_LIMIT_S):
+                return await asyncio.shield(task)
+        except TimeoutError as error:
+            task.cancel()
+            raise slow_error(_ANSWER_LIMIT_S) from error
+        finally:
+            self._unanswered -= 1
+
+    def _done(self, task: "asyncio.Task[Any]") -> None:
+        self._under_way.discard(task)
+        # Whoever asked may be gone; then nobody else would look.
+        if not task.cancelled():
+            task.exception()
+
+
+def _touch() -> Steps[None]:
+    """A write that reaches the disk and leaves nothing behind."""
+    yield from execute("UPDATE alembic_version SET version_num = version_num")
+
+
+def _erase(at: float, *, accepting: bytes, provider_at: float) -> Steps[Erased | None]:
+    """One step of the erasure that is due first, alone with it and with its follower."""
+    due = yield from fetch_one(f"{erasing.DUE_ERASURE} FOR UPDATE", at=at)
+    if due is None:
+        return None
+    _, account, openid, *_ = due
+    lock = locks.follower(account, openid)
+    yield Query(lock.sql, lock.values)
+    return (yield from erasing.erase_step(due, at, accepting=accepting, provider_at=provider_at))
+
+
+async def open_postgres(url: str, *, connections: int = MOST_CONNECTIONS) -> PostgresStore:
+    """Look whether the database will do, bring its tables up to date, and open the connections.
+
+    Raises StoreError when it cannot be reached, will not do, or was made by a newer yingda.
+    """
+    address = address_of(url)
+    await prepare(address)
+    pool = Pool(
+        kwargs=address,
+        connection_class=Connection,
+        configure=configure,
+        min_size=1,
+        max_size=connections,
+        timeout=_POOL_WAIT_S,
+        reconnect_timeout=_RECONNECT_S,
+        name="yingda-store",
+        open=False,
+    )
+    await pool.open()
+    return PostgresStore(pool, url)

@@ -1,0 +1,73 @@
+"""A database URL as the values that a connection is made of, and every connection's habits.
+
+Knows what yingda expects of any connection; what the operator's URL says goes before it.
+"""
+
+from typing import Any, Final
+
+from psycopg import AsyncConnection, AsyncRawCursor, ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.numeric import Int8Dumper
+
+from yingda.errors import StoreError
+
+#: An attempt of WeChat's has 5 s in all. Our choice: a server that takes longer to let us in, to
+#: grant a lock or to do a statement is as good as gone, and the rest must fit into them too.
+CONNECT_LIMIT_S: Final = 3
+LOCK_LIMIT_S: Final = 1.5
+STATEMENT_LIMIT_S: Final = 3.0
+#: A process that was stopped in mid-transaction keeps its locks no longer than this. Our choice:
+#: some time for a busy machine, and followers of others wait no longer than for a statement.
+IDLE_LIMIT_S: Final = 3.0
+#: What stands in a URL by itself wins.
+_HABITS: Final[dict[str, Any]] = {
+    "application_name": "yingda",
+    "client_encoding": "utf8",
+    "connect_timeout": CONNECT_LIMIT_S,
+    # After a failover the same addresses lead to a server that only reads.
+    "target_session_attrs": "read-write",
+    # A machine that vanished sends no goodbye: asked after 5 s of silence, given up 6 s later.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 6000,
+}
+#: By a statement, for some proxies refuse them at the connection's beginning.
+LIMITS: Final = (
+    f"SELECT set_config('statement_timeout', '{STATEMENT_LIMIT_S * 1000:.0f}', false),"
+    f" set_config('lock_timeout', '{LOCK_LIMIT_S * 1000:.0f}', false),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_LIMIT_S * 1000:.0f}', false)"
+)
+
+
+def address_of(url: str) -> dict[str, Any]:
+    """The URL's values, with ours where it says nothing. Raises StoreError; shows nothing of it."""
+    try:
+        given = conninfo_to_dict(url)
+    except ProgrammingError:
+        raise StoreError(
+            "database_url cannot be read; write postgresql://user:password@host:5432/database,"
+            " with special characters of the password as %XX"
+        ) from None
+    return _HABITS | given
+
+
+class Connection(AsyncConnection[tuple[Any, ...]]):
+    """A connection whose transactions are begun in plain words, and whose numbers are all alike."""
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **values: Any) -> "Connection":
+        """Raises psycopg.Error."""
+        made = await super().connect(
+            conninfo, autocommit=True, cursor_factory=AsyncRawCursor, **values
+        )
+        # By default a number's type depends on its size, and each type prepares a statement anew.
+        made.adapters.register_dumper(int, Int8Dumper)
+        # The store's statements are some hundred texts, all of them used again and again.
+        made.prepare_threshold = 0
+        made.prepared_max = _PREPARED
+        return made
+
+
+#: Our choice: twice as many as there are.
+_PREPARED: Final = 256

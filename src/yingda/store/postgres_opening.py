@@ -1,0 +1,149 @@
+"""Opens a PostgreSQL database: looks whether it will do, and brings its tables up to date.
+
+Several processes may start at once: one of them makes or changes the tables, the others wait.
+"""
+
+import asyncio
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Error
+
+from yingda.errors import StoreError
+from yingda.store.migrate import HEAD, newer, upgrade_on
+from yingda.store.postgres_address import LIMITS, Connection
+from yingda.store.postgres_refusals import store_error
+
+_log = structlog.get_logger()
+
+#: The oldest version that still gets fixes, in November 2026. Official page:
+#: postgresql.org/support/versioning.
+OLDEST = 140_000
+#: Whoever migrates holds it; the number is ours alone among advisory locks, by our choice.
+_MIGRATING = 7_236_190_815
+_OURS = frozenset({"conversation", "push", "turn"})
+#: What stands in the schema, and what it is at.
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+VERSIONS = "SELECT version_num FROM alembic_version"
+_WHOLE = "SELECT current_setting('server_encoding'), current_schema(), pg_backend_pid()"
+
+
+async def prepare(address: dict[str, Any]) -> None:
+    """Make sure that the database can be used, and that its tables are up to date.
+
+    Raises StoreError, and changes nothing, when it is not fit or was made by a newer yingda.
+    """
+    try:
+        async with await Connection.connect(**address) as connection:
+            await _look(connection, address)
+            if await version_of(connection) != HEAD:
+                await _bring_up_to_date(connection, address)
+    except Error as error:
+        raise store_error(error) from error
+
+
+async def configure(connection: Connection) -> None:
+    """Give a connection of the pool its limits."""
+    await connection.execute(LIMITS)
+
+
+async def _look(connection: Connection, address: dict[str, Any]) -> None:
+    if connection.info.server_version < OLDEST:
+        raise StoreError(
+            f"this is PostgreSQL {connection.info.server_version // 10_000}, and yingda needs"
+            f" {OLDEST // 10_000} or newer: upgrade it"
+        )
+    cursor = await connection.execute(_WHOLE)
+    (row,) = await cursor.fetchall()
+    encoding, schema, process = row
+    if encoding != "UTF8":
+        raise StoreError(
+            f"the database keeps text as {encoding}, which cannot hold every character; make one"
+            " with createdb --encoding=UTF8 --template=template0"
+        )
+    if schema is None:
+        raise StoreError(
+            "the user has no schema to work in; make one, or set search_path for this user"
+        )
+    # A proxy in between makes this number up.
+    if process != connection.info.backend_pid and await _is_shared(connection, process, address):
+        raise StoreError(
+            "a proxy in front of PostgreSQL gives every transaction another session; name"
+            " PostgreSQL itself in database_url, or let the proxy pool by session"
+        )
+
+
+async def _is_shared(connection: Connection, process: int, address: dict[str, Any]) -> bool:
+    """Whether another client's transaction is given the server session that this one had."""
+    async with await Connection.connect(**address) as other, other.transaction():
+        cursor = await other.execute("SELECT pg_backend_pid()")
+        theirs = (await cursor.fetchall())[0][0]
+        cursor = await connection.execute("SELECT pg_backend_pid()")
+        ours = (await cursor.fetchall())[0][0]
+    return bool(theirs == process or ours != process)
+
+
+async def version_of(connection: Connection) -> str | None:
+    """The version that the tables are at; None when there are none. Raises as `known_version`."""
+    cursor = await connection.execute(TABLES)
+    tables = {name for (name,) in await cursor.fetchall()}
+    versions: list[str] = []
+    if "alembic_version" in tables:
+        cursor = await connection.execute(VERSIONS)
+        versions = [name for (name,) in await cursor.fetchall()]
+    return known_version(tables, versions)
+
+
+def known_version(tables: AbstractSet[str], versions: list[str]) -> str | None:
+    """What a schema with these tables and version numbers is at; None when none of it is ours.
+
+    Raises StoreError for tables of the same names that are not ours, or of a newer yingda.
+    """
+    ours = tables & _OURS
+    if not ours and not versions:
+        return None
+    if len(ours) != len(_OURS) or len(versions) != 1:
+        raise StoreError(
+            "the database holds tables that are not yingda's; name another database, or give"
+            " yingda's user a schema of its own by search_path"
+        )
+    if versions[0] > HEAD:
+        raise newer(versions[0])
+    return versions[0]
+
+
+async def _bring_up_to_date(connection: Connection, address: dict[str, Any]) -> None:
+    got = await connection.execute("SELECT pg_try_advisory_lock($1)", [_MIGRATING])
+    if not (await got.fetchall())[0][0]:
+        _log.info("store_waiting_for_migration")
+        await connection.execute("SELECT pg_advisory_lock($1)", [_MIGRATING])
+    version = await version_of(connection)
+    if version == HEAD:
+        return
+    _log.info("store_migrating", from_version=version, to_version=HEAD)
+    # In one transaction: a step that fails leaves everything as it was.
+    await asyncio.to_thread(upgrade, address)
+
+
+def upgrade(address: dict[str, Any], to: str = "head") -> None:
+    """Run the missing steps on this database, up to the version `to`, in one transaction.
+
+    Raises StoreError, and changes nothing, when a step fails.
+    """
+    # Needed once a release; importing it at every start would cost half a second.
+    from sqlalchemy import create_engine, pool  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(**address),
+        poolclass=pool.NullPool,
+    )
+    try:
+        upgrade_on(engine, to)
+    except DBAPIError as error:
+        if isinstance(error.orig, Error):
+            raise store_error(error.orig) from error
+        raise
