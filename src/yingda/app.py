@@ -22,6 +22,7 @@ from yingda.assembly import (
 )
 from yingda.clock import Clock
 from yingda.config import Settings
+from yingda.databases import open_store
 from yingda.engine.accounts import Account
 from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
@@ -39,7 +40,6 @@ from yingda.engine.typing_states import TypingStates
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
 from yingda.store.base import Store
-from yingda.store.sqlite import open_sqlite
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
 from yingda.wiring import account_of, capacity_of, price_tables_of, standby_of
@@ -183,7 +183,7 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
 
     Raises StoreError when the database cannot be used.
     """
-    store = await open_sqlite(settings.database_path)
+    store = await open_store(settings)
     fingerprint_key = await store.secret("fingerprint")
     return Gateway(
         accounts=tuple(account_of(account, fingerprint_key) for account in settings.accounts),

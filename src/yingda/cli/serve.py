@@ -37,6 +37,6 @@ async def serve(settings: Settings) -> None:
         "serving",
         address=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
         callbacks=[f"/wechat/{account.name}" for account in settings.accounts],
-        database=str(settings.database_path),
+        database=settings.database_name,
     )
     await Server(gateway, drain_s=settings.drain_s).serve_on(sock)

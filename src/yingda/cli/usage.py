@@ -14,8 +14,8 @@ from yingda.cli.usage_forms import as_csv, as_json, as_table
 from yingda.cli.usage_texts import say
 from yingda.clock import Clock
 from yingda.config import AccountSettings, Settings
+from yingda.databases import look_at
 from yingda.store.cost_base import Span, Usage, UsageKey
-from yingda.store.looking import look
 from yingda.texts import Language
 
 #: Exit status: done; the question cannot be answered (BSD's sysexits: EX_CONFIG).
@@ -132,9 +132,9 @@ def _sums(
     settings: Settings, by: UsageKey, spans: Sequence[Span], language: Language
 ) -> Sequence[Usage]:
     """Days as they come; of followers, those first who used most."""
-    with look(settings.database_path) as seen:
+    with look_at(settings) as seen:
         if seen is None:
-            raise _Refused(say(language, "no_database", path=str(settings.database_path)))
+            raise _Refused(say(language, "no_database", path=settings.database_name))
         sums = seen.usage(by, spans)
     if by is not UsageKey.FOLLOWER:
         return sums

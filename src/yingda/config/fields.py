@@ -196,17 +196,6 @@ def path(value: object) -> object:
     return line(value)
 
 
-def database_url(value: str) -> str:
-    """`sqlite:///path`. A database in memory would lose accepted questions, so it is refused."""
-    scheme, _, rest = value.partition("://")
-    if scheme != "sqlite":
-        raise Refused("database_kind")
-    file = rest.removeprefix("/")
-    if file == rest or not file.strip("/") or file.startswith(":memory:") or "?" in file:
-        raise Refused("database_path")
-    return value
-
-
 def pickup_word(value: str) -> str:
     """A word that a follower can type and that cannot be taken for a command."""
     has_marks = "#" in value or any(map(str.isspace, value)) or value.startswith(("/", "／"))
@@ -251,7 +240,6 @@ Name = Annotated[Line, AfterValidator(name)]
 Host = Annotated[Line, AfterValidator(host)]
 Url = Annotated[Line, AfterValidator(url)]
 DirectoryPath = Annotated[Path, BeforeValidator(path)]
-DatabaseUrl = Annotated[Line, AfterValidator(database_url)]
 Secret = Annotated[str, BeforeValidator(secret)]
 Token = Annotated[Secret, AfterValidator(token)]
 AesKeyText = Annotated[Secret, AfterValidator(aes_key)]

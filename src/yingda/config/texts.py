@@ -200,10 +200,19 @@ ADVICE: Mapping[str, Advice] = {
         Sentence("请写完整路径。", "Write the whole path."),
     ),
     "database_kind": Advice(
-        Sentence("这个版本只支持 SQLite", "this version has SQLite only"),
+        Sentence("这里只能是 SQLite 或 PostgreSQL", "it is neither SQLite nor PostgreSQL"),
         Sentence(
-            "请删掉这一项，或写成 sqlite:///文件路径。",
-            "Remove it, or write sqlite:///path/to/file.",
+            "请删掉这一项，或写成 sqlite:///文件路径，或 postgresql://用户:密码@主机:5432/库名。",
+            "Remove it, or write sqlite:///path/to/file, or"
+            " postgresql://user:password@host:5432/database.",
+        ),
+    ),
+    "database_address": Advice(
+        Sentence("地址不完整或读不懂", "the address is incomplete or cannot be read"),
+        Sentence(
+            "请写成 postgresql://用户:密码@主机:5432/库名；密码里的特殊字符写成 %XX。",
+            "Write postgresql://user:password@host:5432/database, with special characters of the"
+            " password as %XX.",
         ),
     ),
     "database_path": Advice(

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +28,6 @@ from yingda.config.fields import (
     Automatic,
     CommandNames,
     CommandWords,
-    DatabaseUrl,
     DirectoryPath,
     Host,
     Line,
@@ -44,6 +44,7 @@ from yingda.config.fields import (
     folded,
     frozen,
 )
+from yingda.config.fields_database import SQLITE, DatabaseUrl
 from yingda.config.fields_openids import OpenidList, SomeOpenids
 from yingda.config.prices import Currency, Money
 from yingda.config.providers import AnyProvider
@@ -235,8 +236,9 @@ class Settings:
     #: The address that followers and WeChat reach this server at.
     public_url: Url | None = None
     data_dir: DirectoryPath = Path("data")
-    #: `sqlite:///path`; None is a file in `data_dir`.
-    database_url: DatabaseUrl | None = None
+    #: `sqlite:///path` or `postgresql://…`, which may hold a password; None is a file in
+    #: `data_dir`.
+    database_url: DatabaseUrl | None = field(default=None, repr=False)
     #: How long a stopping process finishes what it began. Our choice: Kubernetes kills 30 s after
     #: it asked, which leaves 5 s to close.
     drain_s: Annotated[Seconds, Field(ge=0, le=3600)] = 25.0
@@ -256,7 +258,21 @@ class Settings:
 
     @property
     def database_path(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file; of no use with PostgreSQL."""
         if self.database_url is None:
             return self.data_dir / DATABASE_FILE
-        return Path(self.database_url.removeprefix("sqlite:///"))
+        return Path(self.database_url.removeprefix(f"{SQLITE}/"))
+
+    @property
+    def postgres_url(self) -> str | None:
+        """Where the database on PostgreSQL is; None for SQLite."""
+        url = self.database_url
+        return None if url is None or url.startswith(SQLITE) else url
+
+    @property
+    def database_name(self) -> str:
+        """What the database is called in logs: no user, no password, no option."""
+        if self.postgres_url is None:
+            return str(self.database_path)
+        parts = urlsplit(self.postgres_url)
+        return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -20,6 +20,7 @@ from yingda.doctor.provider import check_provider
 from yingda.doctor.settings import unusable, usable
 from yingda.doctor.spending import check_spending
 from yingda.doctor.store import check_store
+from yingda.doctor.store_postgres import check_postgres
 from yingda.doctor.texts import finding
 from yingda.wechat.limits import FRESHNESS_S
 
@@ -48,7 +49,7 @@ async def examine(
     named = (url or settings.public_url or "").strip()
     setting = _OPTION if url else _SETTING
     checks: list[Check] = [
-        lambda: check_store(settings.database_path, way.clock),
+        lambda: _store(settings, way),
         lambda: check_spending(settings, way.clock),
         lambda: _clock(_clocks(settings, named), _freshness_s(settings), way),
         lambda: _providers(settings, way),
@@ -58,6 +59,12 @@ async def examine(
     # By itself, for it measures how long answers take.
     address = await _address(named, setting, settings, way, holds=holds)
     return (*usable(settings), *itertools.chain.from_iterable(found), *address)
+
+
+async def _store(settings: Settings, way: Way) -> Findings:
+    if settings.postgres_url is not None:
+        return await check_postgres(settings)
+    return await check_store(settings.database_path, way.clock)
 
 
 async def _without_settings(findings: Findings, url: str | None, way: Way) -> Findings:

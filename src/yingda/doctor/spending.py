@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from yingda.clock import Clock
 from yingda.config import AccountSettings, Settings
+from yingda.databases import look_at
 from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.texts import finding
 from yingda.engine.budgeting import Budget, month_of
 from yingda.engine.pricing import amount
 from yingda.errors import StoreError
-from yingda.store.looking import look
 from yingda.wiring import budget_of
 
 
@@ -26,7 +26,7 @@ async def check_spending(settings: Settings, clock: Clock) -> Findings:
 
 def _check(settings: Settings, now: float) -> Findings:
     try:
-        with look(settings.database_path) as seen:
+        with look_at(settings) as seen:
             if seen is None:
                 return ()
             found: list[Finding] = []

@@ -68,6 +68,17 @@ _OWN: Mapping[str, Entry] = {
         _OK, Sentence("还没有建立，第一次启动时建立", "not there yet; the first start makes it")
     ),
     "store_ok": Entry(_OK, Sentence("完好，版本 {version}", "sound, version {version}")),
+    "store_reached": Entry(
+        _OK, Sentence("连得上，版本 {version}", "it can be reached, version {version}")
+    ),
+    "store_refused": Entry(
+        _FAILED,
+        Sentence("用不了：{reason}", "it cannot be used: {reason}"),
+        Sentence(
+            "请按上面括号里的提示处理；database_url 里的地址、用户和密码也请再看一遍。",
+            "Do what the brackets say, and look over address, user and password in database_url.",
+        ),
+    ),
     "store_old": Entry(
         _OK,
         Sentence(

@@ -54,7 +54,8 @@ def spend(account: str, cost: Cost | None, *, answers: int) -> Steps[tuple[Spent
     if cost is None:
         return ()
     spent: list[Spent] = []
-    for charge in cost.charges:
+    # In one order, whoever counts: else two would wait for each other's row.
+    for charge in sorted(cost.charges, key=lambda charge: charge.currency):
         rows = yield from fetch(
             _ADD,
             account=account,

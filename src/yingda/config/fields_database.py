@@ -1,0 +1,54 @@
+"""Where the database is, as a setting. Knows how a URL of each kind is written, and opens none."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+from yingda.config.fields import Reading, Refused, line, resolved, text
+
+#: What a URL of each kind begins with. The second are libpq's own; official page:
+#: postgresql.org/docs/current/libpq-connect.html.
+SQLITE = "sqlite://"
+POSTGRES = ("postgresql://", "postgres://")
+
+
+def database_reference(value: object, info: ValidationInfo) -> object:
+    """The URL itself, also where `file:` or `env:` refers to it: it may hold a password."""
+    value, reading = text(value), info.context
+    if not isinstance(value, str) or not isinstance(reading, Reading):
+        return value
+    return resolved(value, reading.environ).strip()
+
+
+def database_url(value: str) -> str:
+    """`sqlite:///path` or `postgresql://…`.
+
+    A database in memory would lose accepted questions, so it is refused.
+    """
+    if value.startswith(POSTGRES):
+        return _postgres_url(value)
+    if not value.startswith(SQLITE):
+        raise Refused("database_kind")
+    rest = value.removeprefix(SQLITE)
+    file = rest.removeprefix("/")
+    if file == rest or not file.strip("/") or file.startswith(":memory:") or "?" in file:
+        raise Refused("database_path")
+    return value
+
+
+def _postgres_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise Refused("database_address") from None
+    # Whatever stands in a path's place after a `#` or `?` of a password would be cut off.
+    is_whole = bool(parts.path.strip("/")) and not parts.fragment
+    if not is_whole or any(map(str.isspace, value)):
+        raise Refused("database_address")
+    return value
+
+
+DatabaseUrl = Annotated[
+    str, BeforeValidator(database_reference), AfterValidator(line), AfterValidator(database_url)
+]

@@ -1,0 +1,48 @@
+"""Where the database is: a file, or a server whose password nobody is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from yingda.config import Settings, load
+
+LEAST = {"YINGDA_WECHAT_TOKEN": "z9Xw8", "YINGDA_DIFY_API_KEY": "app-9aB8cD7eF6gH5iJ4kL3mN2oP"}
+URL = "postgresql://ann:s3cr%20et@db.example.com:6432/yingda?sslmode=require&password=hush"
+
+
+def settings(url: str, **environ: str) -> Settings:
+    return load({**LEAST, "YINGDA_DATABASE_URL": url, **environ})
+
+
+def test_a_url_of_postgresql_is_used_as_it_stands() -> None:
+    assert settings(URL).postgres_url == URL
+    assert settings("postgres://db/yingda").postgres_url == "postgres://db/yingda"
+
+
+def test_a_file_is_no_database_server() -> None:
+    loaded = settings("sqlite:////srv/turns.db")
+    assert (loaded.postgres_url, loaded.database_name) == (None, "/srv/turns.db")
+
+
+def test_neither_the_name_nor_the_settings_show_user_password_or_options() -> None:
+    loaded = settings(URL)
+    assert loaded.database_name == "postgresql://db.example.com:6432/yingda"
+    assert not any(word in repr(loaded) for word in ("s3cr", "hush", "ann:"))
+
+
+def test_a_url_may_stand_in_a_file_or_another_variable(tmp_path: Path) -> None:
+    kept = tmp_path / "database"
+    kept.write_text(f"{URL}\n")
+    assert settings(f"file:{kept}").postgres_url == URL
+    assert settings("env:DATABASE_URL", DATABASE_URL=URL).postgres_url == URL
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://a:1,b:2/yingda", "postgresql://a:1,b:2/yingda"),
+        ("postgresql:///yingda?host=/run/postgresql", "postgresql:///yingda"),
+    ],
+)
+def test_several_hosts_and_sockets_can_be_named(url: str, name: str) -> None:
+    assert (settings(url).postgres_url, settings(url).database_name) == (url, name)
