@@ -5,6 +5,7 @@ its database, `repeat` brings an old request once more, `rows` tells what stands
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, closing
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+import psycopg
 
+from support.postgres import server
 from support.scripted_provider import ScriptedProvider
 from yingda.app import Gateway
 from yingda.clock import VirtualClock
@@ -36,6 +39,7 @@ from yingda.simulator.transport import (
     Unreachable,
 )
 from yingda.simulator.verdict import Verdict
+from yingda.store.postgres import PostgresStore, open_postgres
 from yingda.store.sqlite import SqliteStore, open_sqlite
 from yingda.texts import Texts
 from yingda.wechat.api import WechatApi
@@ -43,6 +47,9 @@ from yingda.wechat.api_token import Credentials
 from yingda.wechat.envelope import AesKey, Envelope
 
 T = TypeVar("T")
+
+#: Whether every house stands on PostgreSQL.
+ON_POSTGRES = os.environ.get("YINGDA_TEST_STORE") == "postgres"
 
 TOKEN = "gatewaytoken"
 APP_ID = "wx0123456789abcdef"
@@ -121,7 +128,7 @@ class House:
         self.life = 0
         self._accounts = accounts
         self._mode = mode
-        self._store: SqliteStore | None = None
+        self._store: SqliteStore | PostgresStore | None = None
         self._gateway: Gateway | None = None
         self.transport = Line(self, "default")
         self.platform = self.platform_for("default", transport=self.transport)
@@ -160,7 +167,7 @@ class House:
     async def open(self) -> None:
         """Start the gateway on whatever stands in the database."""
         self._is_moving = True
-        self._store = await open_sqlite(self.database)
+        self._store = await self._open_store()
         self._is_moving = False
         self._gateway = Gateway(
             accounts=self._accounts,
@@ -176,7 +183,12 @@ class House:
         )
         await self._gateway.start()
 
-    def _desks(self, store: SqliteStore) -> dict[str, Any]:
+    async def _open_store(self) -> SqliteStore | PostgresStore:
+        if ON_POSTGRES:
+            return await open_postgres(server().of_folder(self.database))
+        return await open_sqlite(self.database)
+
+    def _desks(self, store: SqliteStore | PostgresStore) -> dict[str, Any]:
         """The real client of each account that may push, without sockets."""
         credentials = Credentials(SAMPLE_APP_ID, SAMPLE_SECRET)
         return {
@@ -265,6 +277,13 @@ class House:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
+        if ON_POSTGRES:
+            with psycopg.connect(server().of_folder(self.database)) as other:
+                # Truth is a number in SQLite.
+                return [
+                    tuple(int(each) if isinstance(each, bool) else each for each in row)
+                    for row in other.execute(sql.encode())
+                ]
         with closing(sqlite3.connect(self.database)) as connection:
             return connection.execute(sql).fetchall()
 

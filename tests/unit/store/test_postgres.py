@@ -1,0 +1,354 @@
+"""What only the store on PostgreSQL promises: tables by migrations, and a server that may go."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from psycopg import errors
+from sqlalchemy import create_engine, pool
+
+from support.postgres import OwnServer, server
+from support.stores import ANN, SHOP, new_push, question, turn_id_of
+from yingda.errors import StoreError
+from yingda.store import postgres_opening
+from yingda.store.locks import FREE
+from yingda.store.postgres import PostgresStore, open_postgres
+from yingda.store.postgres_address import Connection, address_of
+from yingda.store.postgres_looking import look_at_postgres
+from yingda.store.postgres_opening import upgrade
+from yingda.store.postgres_refusals import store_error
+from yingda.store.postgres_statements import translated
+from yingda.store.schema import metadata
+from yingda.store.steps import Steps, execute, fetch
+
+
+@pytest.fixture
+def url() -> str:
+    """An empty database."""
+    return server().url(server().empty())
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[PostgresStore]:
+    opened = await open_postgres(url)
+    yield opened
+    await opened.close()
+
+
+def rows(url: str, sql: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+# Tables
+
+_COLUMNS = """
+    SELECT table_name, column_name, data_type, is_nullable, column_default
+    FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
+"""
+_INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname"
+_CONSTRAINTS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY 1, 2
+"""
+
+
+def described(url: str) -> list[tuple[object, ...]]:
+    found = [row for sql in (_COLUMNS, _INDEXES, _CONSTRAINTS) for row in rows(url, sql)]
+    return [row for row in found if "alembic_version" not in str(row)]
+
+
+def test_migrations_end_equal_to_the_schema(url: str) -> None:
+    upgrade(address_of(url))
+    direct = server().url(server().empty())
+    for address, work in ((url, compare), (direct, create)):
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=lambda address=address: psycopg.connect(address),
+            poolclass=pool.NullPool,
+        )
+        work(engine)
+        engine.dispose()
+    assert described(url) == described(direct)
+    assert len(described(url)) > 100
+
+
+def compare(engine: object) -> None:
+    with engine.connect() as connection:  # type: ignore[attr-defined]
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def create(engine: object) -> None:
+    metadata.create_all(engine)  # type: ignore[arg-type]
+
+
+async def test_several_processes_may_start_at_once_on_an_empty_database(url: str) -> None:
+    stores = await asyncio.gather(*(open_postgres(url) for _ in range(4)))
+    secrets = {await each.secret("pseudonym") for each in stores}
+    await asyncio.gather(*(each.close() for each in stores))
+    assert len(secrets) == 1
+    assert rows(url, "SELECT count(*) FROM alembic_version") == [(1,)]
+
+
+async def test_a_database_that_is_up_to_date_is_left_alone(store: PostgresStore, url: str) -> None:
+    await store.secret("pseudonym")
+    again = await open_postgres(url)
+    assert await again.secret("pseudonym") == await store.secret("pseudonym")
+    await again.close()
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("CREATE TABLE turn (id int)", "tables that are not yingda's"),
+        (
+            "CREATE TABLE alembic_version AS SELECT text 'abc' AS version_num",
+            "tables that are not yingda's",
+        ),
+        ("UPDATE alembic_version SET version_num = '9999'", "newer yingda"),
+    ],
+)
+async def test_tables_of_others_and_of_newer_versions_are_refused(
+    made: str, said: str, url: str
+) -> None:
+    if "9999" in made:
+        upgrade(address_of(url))
+    rows(url, made)
+    before = described(url)
+    with pytest.raises(StoreError, match=said):
+        await open_postgres(url)
+    with pytest.raises(StoreError, match=said), look_at_postgres(url):
+        pass
+    assert described(url) == before
+
+
+async def test_other_programs_tables_may_stand_beside_ours(url: str) -> None:
+    rows(url, "CREATE TABLE jobs (id int)")
+    await (await open_postgres(url)).close()
+
+
+def test_a_look_at_an_empty_database_finds_nothing_and_makes_nothing(url: str) -> None:
+    with look_at_postgres(url) as seen:
+        assert seen is None
+    assert described(url) == []
+
+
+async def test_an_encoding_that_cannot_hold_every_character_is_refused() -> None:
+    name = server().empty()
+    server().drop(name)
+    with psycopg.connect(server().url("postgres"), autocommit=True) as connection:
+        made = f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+        connection.execute(made.encode())
+    with pytest.raises(StoreError, match=r"as LATIN1.*--encoding=UTF8"):
+        await open_postgres(server().url(name))
+
+
+async def test_an_old_server_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_opening, "OLDEST", 990_000)
+    with pytest.raises(StoreError, match="needs 99 or newer: upgrade it"):
+        await open_postgres(url)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("postgresql://nobody-there:hush@/x?host=/tmp/nowhere", "cannot be reached"),
+        ("postgresql://ann:hush@127.0.0.1:1/x", "cannot be reached"),
+        ("postgresql://ann:hush@/x?sslmod=require", "cannot be read"),
+    ],
+)
+async def test_what_cannot_be_opened_is_told_without_the_password(wrong: str, said: str) -> None:
+    with pytest.raises(StoreError, match=said) as caught:
+        await open_postgres(wrong)
+    assert "hush" not in str(caught.value)
+
+
+async def test_an_unknown_database_or_user_is_named_as_the_mistake() -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        await open_postgres(server().url("no_such_database"))
+    stranger = server().url("postgres").replace("postgres@", "stranger:hush@")
+    with pytest.raises(StoreError, match="refused the login") as caught:
+        await open_postgres(stranger)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errors.DiskFull(), "free some space"),
+        (errors.TooManyConnections(), "raise max_connections"),
+        (errors.InvalidPassword(), "check user and password"),
+        (errors.ReadOnlySqlTransaction(), "primary server"),
+        (errors.InsufficientPrivilege(), "GRANT CREATE"),
+        (errors.LockNotAvailable(), "pg_stat_activity"),
+        (errors.QueryCanceled(), "look at the load"),
+        (errors.AdminShutdown(), "wait until it is up"),
+        (errors.UndefinedTable(), "report this"),
+        (errors.UniqueViolation("Key (openid)=(o_ann)"), "report this"),
+        (errors.FeatureNotSupported(), "see its log"),
+        (psycopg.OperationalError("sorry, too many clients already"), "raise max_connections"),
+        (psycopg.OperationalError("could not translate host name"), "has no address"),
+    ],
+)
+def test_every_refusal_names_the_mend_and_no_value(error: psycopg.Error, said: str) -> None:
+    told = str(store_error(error))
+    assert said in told
+    assert "o_ann" not in told
+
+
+# Statements
+
+
+def test_a_name_that_stands_twice_is_one_value_and_casts_are_left_alone() -> None:
+    statement = translated("SELECT :b, :a::text, :b")
+    assert statement == ("SELECT $1, $2::text, $1", ("b", "a"))
+
+
+async def test_text_that_postgresql_cannot_keep_is_kept_at_the_same_length(
+    store: PostgresStore,
+) -> None:
+    entered = await store.enter_question(new_push("m:1"), question("a\0b"))
+    assert entered.turn is not None
+    assert entered.turn.question == "a\ufffdb"
+
+
+# A server that goes
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[OwnServer]:
+    started = OwnServer()
+    yield started
+    started.remove()
+
+
+async def test_after_a_restart_of_the_server_nothing_is_refused(own: OwnServer) -> None:
+    store = await open_postgres(own.url, connections=4)
+    await asyncio.gather(*(store.secret(f"{n}") for n in range(8)))
+    own.stop(signal.SIGINT)
+    own.start()
+    entered = await asyncio.gather(
+        *(store.enter_question(new_push(f"m:r{n}"), question("q", limit=99)) for n in range(8))
+    )
+    assert len({turn_id_of(each) for each in entered}) == 8
+    await store.close()
+
+
+async def test_while_the_server_is_away_the_mend_is_told_and_then_all_goes_on(
+    own: OwnServer,
+) -> None:
+    store = await open_postgres(own.url)
+    own.stop(signal.SIGQUIT)
+    with pytest.raises(StoreError, match="cannot be reached"):
+        await store.check_writable()
+    own.start()
+    await store.check_writable()
+    await store.close()
+
+
+async def test_a_connection_that_breaks_at_the_commit_s_answer_does_nothing_twice(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit reached the server, its answer did not reach us."""
+    broken: list[str] = []
+    execute_on: Any = Connection.execute
+
+    async def cut(self: Connection, query: str, *args: object, **options: object) -> object:
+        done = await execute_on(self, query, *args, **options)
+        if query == "COMMIT" and not broken:
+            broken.append(query)
+            await self.close()
+            raise psycopg.OperationalError("the connection is lost")
+        return done
+
+    monkeypatch.setattr(Connection, "execute", cut)
+    entered = await store.enter_question(new_push("m:1"), question("q"))
+    assert broken
+    assert (entered.is_new, entered.attempts) == (True, 1)
+    assert entered.to_run == turn_id_of(entered)
+
+
+async def test_a_connection_that_breaks_before_the_commit_is_begun_anew(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: list[str] = []
+    execute_on: Any = Connection.execute
+
+    async def cut(self: Connection, query: str, *args: object, **options: object) -> object:
+        if query == "COMMIT" and not broken:
+            broken.append(query)
+            await self.close()
+        return await execute_on(self, query, *args, **options)
+
+    monkeypatch.setattr(Connection, "execute", cut)
+    entered = await store.enter_question(new_push("m:1"), question("q"))
+    assert broken
+    assert (entered.is_new, entered.turn and entered.turn.number) == (True, 1)
+    assert len((await store.follower(SHOP, ANN)).pending) == 1
+
+
+async def test_a_deadlock_is_undone_and_begun_anew(store: PostgresStore) -> None:
+    await asyncio.gather(store.secret("a"), store.secret("b"))
+
+    def both(first: str, second: str) -> Steps[int]:
+        sql = "UPDATE secret SET value = value WHERE name = :name"
+        yield from execute(sql, name=first)
+        yield from fetch("SELECT pg_sleep(0.05)")
+        yield from execute(sql, name=second)
+        return 1
+
+    done = await asyncio.gather(
+        store._run(lambda: both("a", "b"), FREE), store._run(lambda: both("b", "a"), FREE)
+    )
+    assert list(done) == [1, 1]
+
+
+async def test_what_was_submitted_is_done_though_nobody_waits_for_it(store: PostgresStore) -> None:
+    asked = asyncio.ensure_future(store.enter_question(new_push("m:1"), question("q")))
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await asyncio.wait(store._under_way)
+    assert not store.is_busy
+    assert await store.repeat(SHOP, ANN, "m:1") is not None
+
+
+async def test_a_closed_store_refuses_and_what_it_had_taken_is_done(url: str) -> None:
+    store = await open_postgres(url)
+    asked = asyncio.ensure_future(store.enter_question(new_push("m:1"), question("q")))
+    await asyncio.sleep(0)
+    await store.close()
+    assert (await asked).is_new
+    with pytest.raises(StoreError, match="was closed"):
+        await store.follower(SHOP, ANN)
+
+
+async def test_a_read_of_several_statements_sees_one_instant(store: PostgresStore) -> None:
+    def two() -> Steps[tuple[int, int]]:
+        sql = "SELECT count(*) FROM secret"
+        first = yield from fetch(sql)
+        rows_now = yield from fetch("SELECT pg_sleep(0.2)")
+        assert rows_now
+        second = yield from fetch(sql)
+        return first[0][0], second[0][0]
+
+    (first, second), _ = await asyncio.gather(store._read(two), _later(store))
+    assert first == second
+
+
+async def _later(store: PostgresStore) -> None:
+    await asyncio.sleep(0.05)
+    await store.secret("made meanwhile")
