@@ -30,8 +30,8 @@ TEXTS = """
     SELECT question || answer || failure_detail || coalesce(run_conversation_id, '')
         || coalesce(asked_in_conversation_id, '') || coalesce(message_id, '')
         || coalesce(task_id, '') FROM turn WHERE openid = '{openid}'
-    UNION ALL SELECT reply FROM push
-    WHERE openid = '{openid}' AND (reply LIKE '%秘密%' OR reply LIKE '%weixin:%')
+    UNION ALL SELECT CAST(reply AS TEXT) FROM push WHERE openid = '{openid}'
+    AND (CAST(reply AS TEXT) LIKE '%秘密%' OR CAST(reply AS TEXT) LIKE '%weixin:%')
     UNION ALL SELECT shown FROM offer JOIN turn ON turn.id = turn_id WHERE openid = '{openid}'
     UNION ALL SELECT replaced_answer FROM turn WHERE openid = '{openid}'
     UNION ALL SELECT provider_conversation_id FROM conversation WHERE openid = '{openid}'

@@ -278,6 +278,8 @@ class House:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
         if ON_POSTGRES:
+            # Bytes are read as text in another way there.
+            sql = sql.replace("CAST(reply AS TEXT)", "convert_from(reply, 'UTF8')")
             with psycopg.connect(server().of_folder(self.database)) as other:
                 # Truth is a number in SQLite.
                 return [

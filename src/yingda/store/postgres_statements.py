@@ -43,6 +43,6 @@ def values_of(query: Query, statement: Statement) -> list[Any]:
 def storable(value: Any) -> Any:
     """The value as PostgreSQL can keep it: no text of its may hold U+0000, which SQLite keeps.
 
-    The sign for what cannot be shown takes its place, so that every count of characters stays.
+    Another sign that nobody is ever shown takes its place, so that every count of characters stays.
     """
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+    return value.replace("\0", "\x01") if isinstance(value, str) else value

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from yingda.store.schema_asking import attachment, preference, spending
-from yingda.store.schema_base import Id, metadata
+from yingda.store.schema_base import Id, Told, metadata
 from yingda.store.schema_delivery import hold, is_unsettled, offer, push
 from yingda.store.schema_enclosing import enclosure
 from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
@@ -123,9 +123,9 @@ turn = Table(
     Column("message_id", Text),
     Column("workflow_run_id", Text),
     # What it cost, as far as the provider tells.
-    Column("prompt_tokens", Integer),
-    Column("completion_tokens", Integer),
-    Column("total_tokens", Integer),
+    Column("prompt_tokens", Told),
+    Column("completion_tokens", Told),
+    Column("total_tokens", Told),
     Column("total_price", Text),
     Column("currency", Text),
     #: Goes up whenever the text begins anew: a cursor belongs to one revision.
@@ -156,7 +156,7 @@ turn = Table(
     Column("rating", Text),
     Column("rating_due_at", Double),
     #: Those of `prompt_tokens` that the provider had read before.
-    Column("cached_prompt_tokens", Integer),
+    Column("cached_prompt_tokens", Told),
     Column("rated_at", Double),
     UniqueConstraint("account", "openid", "number"),
     sqlite_autoincrement=True,

@@ -5,6 +5,9 @@ from sqlalchemy import BigInteger, Integer, MetaData
 # SQLite gives only `INTEGER PRIMARY KEY` columns their own row ids.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
+#: A number that a provider tells: SQLite's every whole number has room for it.
+Told = Id
+
 #: Every table that `schema` and its parts define.
 metadata = MetaData(
     naming_convention={

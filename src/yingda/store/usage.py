@@ -35,8 +35,9 @@ _SUMS = """
     SELECT n, name, openid, max(pseudonym), currency, count(*),
         count(CASE WHEN state = 'failed' THEN 1 END),
         count(CASE WHEN state = 'cancelled' THEN 1 END),
-        coalesce(sum(prompt_tokens), 0), coalesce(sum(cached_prompt_tokens), 0),
-        coalesce(sum(completion_tokens), 0), CAST(sum(price_nano) AS BIGINT)
+        CAST(coalesce(sum(prompt_tokens), 0) AS BIGINT),
+        CAST(coalesce(sum(cached_prompt_tokens), 0) AS BIGINT),
+        CAST(coalesce(sum(completion_tokens), 0) AS BIGINT), CAST(sum(price_nano) AS BIGINT)
     FROM ended GROUP BY n, name, openid, currency ORDER BY n, name, openid
 """
 # The nearest rank: so many of a hundred took no longer.

@@ -14,6 +14,8 @@ depends_on = None
 
 # SQLite gives only `INTEGER PRIMARY KEY` columns their own row ids.
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+# A number that a provider tells.
+_TOLD = _ID
 _NONE = sa.text("0")
 _EMPTY = sa.text("''")
 
@@ -85,9 +87,9 @@ def _turns() -> None:
         sa.Column("task_id", sa.Text),
         sa.Column("message_id", sa.Text),
         sa.Column("workflow_run_id", sa.Text),
-        sa.Column("prompt_tokens", sa.Integer),
-        sa.Column("completion_tokens", sa.Integer),
-        sa.Column("total_tokens", sa.Integer),
+        sa.Column("prompt_tokens", _TOLD),
+        sa.Column("completion_tokens", _TOLD),
+        sa.Column("total_tokens", _TOLD),
         sa.Column("total_price", sa.Text),
         sa.Column("currency", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_turn"),

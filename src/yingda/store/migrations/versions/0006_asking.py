@@ -78,7 +78,7 @@ def _turns() -> None:
         sqlite_where=is_said,
         postgresql_where=is_said,
     )
-    op.add_column("turn", sa.Column("cached_prompt_tokens", sa.Integer))
+    op.add_column("turn", sa.Column("cached_prompt_tokens", _ID))
     has_ended = sa.text("ended_at IS NOT NULL")
     op.create_index(
         "ix_turn_ended",
