@@ -1,0 +1,59 @@
+"""The real process on a real PostgreSQL, with nothing said but its address."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.postgres import server
+from support.process import phone_at, serving
+
+pytestmark = pytest.mark.realtime
+
+
+def address() -> str:
+    """A new database's, with a password that nobody asks for."""
+    return server().url(server().empty()).replace("postgres@", "postgres:hush-hush@")
+
+
+async def test_a_question_is_answered_and_one_cut_by_kill_9_is_run_again(tmp_path: Path) -> None:
+    url = address()
+    async with serving(tmp_path, YINGDA_DATABASE_URL=url) as (process, first):
+        async with phone_at(first) as phone:
+            assert "你好" in (await phone.say("你好")).text
+            asking = asyncio.create_task(phone.say("慢 6"))
+            await asyncio.sleep(1.0)
+            await process.end(signal.SIGKILL)
+            await asking
+        async with phone_at(await process.start()) as phone:
+            seen = await phone.say("1")
+            assert "慢 6" in seen.text
+        assert await process.end(signal.SIGTERM) == 0
+        events = [entry["event"] for entry in process.log]
+        assert (events.count("recovered"), events.count("store_migrating")) == (1, 1)
+        assert "hush-hush" not in str(process.log)
+        assert not (tmp_path / "data").exists()
+    sums = json.loads(await said("usage", "--json", "--by", "account", url=url))
+    assert sum(each["turns"] for each in sums["rows"]) == 2
+
+
+async def said(*arguments: str, url: str) -> str:
+    """What a verb prints."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("YINGDA_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "yingda", *arguments),
+        env={
+            **bare,
+            "YINGDA_WECHAT_TOKEN": "gatewaytoken",
+            "YINGDA_PROVIDER": "echo",
+            "YINGDA_DATABASE_URL": url,
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    return out.decode()
