@@ -32,6 +32,7 @@ demo: setup ## Chat with the gateway in this terminal, through a simulated WeCha
 
 test: lint types arrows ## Everything: the checks, contracts, scenarios, real sockets, a short chaos
 	$(PYTEST) tests --cov --cov-report=term:skip-covered | tail -n 60
+	YINGDA_TEST_STORE=postgres $(PYTEST) tests/scenario | tail -n 20
 
 check: lint types arrows unit ## Lint, types, import arrows, unit tests
 

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from psycopg import DataError, Error
+from psycopg import AsyncCursor, DataError, Error
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from yingda.errors import StoreError
@@ -23,6 +24,7 @@ from yingda.store.steps import Query, Row, Steps
 
 T = TypeVar("T")
 Pool = AsyncConnectionPool[Connection]
+Cursor = AsyncCursor[tuple[Any, ...]]
 
 #: How often a transaction is begun. Our choice: locks keep them out of each other's way, and what
 #: is undone for a lost connection has found the pool renewed at the second time.
@@ -33,6 +35,7 @@ _LOOKS, _LOOK_PAUSE_S = 20, 0.1
 # Locks make it right; stricter levels would only make transactions begin anew.
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_COMMIT = "COMMIT"
 _STATUS = "SELECT pg_xact_status(CAST(:id AS xid8))"
 
 
@@ -89,13 +92,14 @@ class Transactions:
         async with self._connection() as connection:
             transaction: str | None = None
             async with _told(connection):
-                await connection.execute(_BEGIN)
+                cursor = connection.cursor(binary=True)
+                await cursor.execute(_BEGIN)
                 if lock is not None:
-                    rows = await _rows(connection, lock)
+                    rows = await _rows(cursor, lock)
                     transaction = rows[0][0] if rows else None
-                result = await carry_out(connection, operation())
+                result = await carry_out(cursor, operation())
             try:
-                await connection.execute("COMMIT")
+                await cursor.execute(_COMMIT)
             except Error as error:
                 if _is_lost(connection, error):
                     raise _InDoubt(error, result, transaction) from error
@@ -105,18 +109,18 @@ class Transactions:
 
     async def _read(self, operation: Callable[[], Steps[T]]) -> T:
         async with self._connection() as connection, _told(connection):
-            steps = operation()
+            steps, cursor = operation(), connection.cursor(binary=True)
             # Most reads are one statement, and that sees one instant by itself.
             try:
-                rows = await _rows(connection, next(steps))
+                rows = await _rows(cursor, next(steps))
                 steps.send(rows)
             except StopIteration as end:
                 found: T = end.value
                 return found
             steps.close()
-            await connection.execute(_BEGIN_READING)
-            found = await carry_out(connection, operation())
-            await connection.execute("COMMIT")
+            await cursor.execute(_BEGIN_READING)
+            found = await carry_out(cursor, operation())
+            await cursor.execute(_COMMIT)
             return found
 
     async def _was_committed(self, doubt: _InDoubt) -> bool:
@@ -141,9 +145,10 @@ class Transactions:
         try:
             yield connection
         finally:
-            # A broken connection cannot be told to, and the pool lets go of it.
-            with contextlib.suppress(Error):
-                await connection.rollback()
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                # A broken connection cannot be told to, and the pool lets go of it.
+                with contextlib.suppress(Error):
+                    await connection.rollback()
             await self._pool.putconn(connection)
 
     async def _reason(self, error: PoolTimeout) -> StoreError:
@@ -172,29 +177,29 @@ def _is_lost(connection: Connection, error: Error) -> bool:
     return connection.closed or (error.sqlstate or "").startswith(("08", "57P"))
 
 
-async def carry_out(connection: Connection, steps: Steps[T]) -> T:
+async def carry_out(cursor: Cursor, steps: Steps[T]) -> T:
     """The operation's result. Raises psycopg.Error, and what the operation raises."""
     try:
         query = next(steps)
         while True:
-            query = steps.send(await _rows(connection, query))
+            query = steps.send(await _rows(cursor, query))
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-async def _rows(connection: Connection, query: Query) -> list[Row]:
+async def _rows(cursor: Cursor, query: Query) -> list[Row]:
     statement = translated(query.sql)
     values = values_of(query, statement)
     try:
-        cursor = await connection.execute(statement.sql, values, binary=True)
+        await cursor.execute(statement.sql, values)
     except DataError:
         # The driver itself refuses U+0000, before anything was sent: looking for it each time
         # would cost more than meeting it once.
         cleaned = [storable(value) for value in values]
         if cleaned == values:
             raise
-        cursor = await connection.execute(statement.sql, cleaned, binary=True)
+        await cursor.execute(statement.sql, cleaned)
     rows: Sequence[Row] = await cursor.fetchall() if cursor.description else ()
     return list(rows)
 

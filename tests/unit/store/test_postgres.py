@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from psycopg import errors
+from psycopg import AsyncRawCursor, errors
 from sqlalchemy import create_engine, pool
 
 from support.postgres import OwnServer, server
@@ -18,7 +18,8 @@ from yingda.errors import StoreError
 from yingda.store import postgres_opening
 from yingda.store.locks import FREE
 from yingda.store.postgres import PostgresStore, open_postgres
-from yingda.store.postgres_address import Connection, address_of
+from yingda.store.postgres_address import address_of
+from yingda.store.postgres_execution import Cursor
 from yingda.store.postgres_looking import look_at_postgres
 from yingda.store.postgres_opening import upgrade
 from yingda.store.postgres_refusals import store_error
@@ -263,17 +264,17 @@ async def test_a_connection_that_breaks_at_the_commit_s_answer_does_nothing_twic
 ) -> None:
     """The commit reached the server, its answer did not reach us."""
     broken: list[str] = []
-    execute_on: Any = Connection.execute
+    execute_on: Any = AsyncRawCursor.execute
 
-    async def cut(self: Connection, query: str, *args: object, **options: object) -> object:
+    async def cut(self: Cursor, query: str, *args: object, **options: object) -> object:
         done = await execute_on(self, query, *args, **options)
         if query == "COMMIT" and not broken:
             broken.append(query)
-            await self.close()
+            await self.connection.close()
             raise psycopg.OperationalError("the connection is lost")
         return done
 
-    monkeypatch.setattr(Connection, "execute", cut)
+    monkeypatch.setattr(AsyncRawCursor, "execute", cut)
     entered = await store.enter_question(new_push("m:1"), question("q"))
     assert broken
     assert (entered.is_new, entered.attempts) == (True, 1)
@@ -284,15 +285,15 @@ async def test_a_connection_that_breaks_before_the_commit_is_begun_anew(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken: list[str] = []
-    execute_on: Any = Connection.execute
+    execute_on: Any = AsyncRawCursor.execute
 
-    async def cut(self: Connection, query: str, *args: object, **options: object) -> object:
+    async def cut(self: Cursor, query: str, *args: object, **options: object) -> object:
         if query == "COMMIT" and not broken:
             broken.append(query)
-            await self.close()
+            await self.connection.close()
         return await execute_on(self, query, *args, **options)
 
-    monkeypatch.setattr(Connection, "execute", cut)
+    monkeypatch.setattr(AsyncRawCursor, "execute", cut)
     entered = await store.enter_question(new_push("m:1"), question("q"))
     assert broken
     assert (entered.is_new, entered.turn and entered.turn.number) == (True, 1)
