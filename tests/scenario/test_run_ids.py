@@ -5,8 +5,8 @@ from pathlib import Path
 
 from support.house import House, open_house
 from support.scripted_provider import Script
+from yingda.store.operations import Operations
 from yingda.store.runs import RunIds
-from yingda.store.sqlite import SqliteStore
 
 IDS = "SELECT task_id, message_id, run_conversation_id FROM turn"
 KNOWN = [("task-1", "message-1", "conversation-1")]
@@ -15,7 +15,7 @@ KNOWN = [("task-1", "message-1", "conversation-1")]
 def counted(house: House) -> list[int]:
     """The turns whose ids are written on their own from here on."""
     store = house._store
-    assert isinstance(store, SqliteStore)
+    assert isinstance(store, Operations)
     noted: list[int] = []
     note_run = store.note_run
 

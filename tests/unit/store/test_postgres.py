@@ -18,7 +18,7 @@ from yingda.errors import StoreError
 from yingda.store import postgres_opening
 from yingda.store.locks import FREE
 from yingda.store.postgres import PostgresStore, open_postgres
-from yingda.store.postgres_address import address_of
+from yingda.store.postgres_address import Connection, address_of
 from yingda.store.postgres_execution import Cursor
 from yingda.store.postgres_looking import look_at_postgres
 from yingda.store.postgres_opening import upgrade
@@ -353,3 +353,29 @@ async def test_a_read_of_several_statements_sees_one_instant(store: PostgresStor
 async def _later(store: PostgresStore) -> None:
     await asyncio.sleep(0.05)
     await store.secret("made meanwhile")
+
+
+# Proxies
+
+
+async def test_a_session_that_is_another_one_all_of_a_sudden_is_a_proxy_s(url: str) -> None:
+    address = address_of(url)
+    async with await Connection.connect(**address) as connection:
+        own = connection.info.backend_pid
+        assert not await postgres_opening._is_shared(connection, own, address)
+        assert await postgres_opening._is_shared(connection, own + 1, address)
+
+
+async def test_a_proxy_that_pools_by_transaction_is_refused_and_one_by_session_is_not(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What a proxy tells as the session's number is never the server's own.
+    monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", property(lambda _: 0))
+    await (await open_postgres(url)).close()
+
+    async def shared(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(postgres_opening, "_is_shared", shared)
+    with pytest.raises(StoreError, match="pool by session"):
+        await open_postgres(url)
