@@ -154,7 +154,7 @@ async def shown_by(house: House, sends: str, number: int) -> str:
             await house.run(phone.say("问"))
     await house.pass_s(_LONG_S)
     for _ in range(3):
-        if not house.rows("SELECT 1 FROM turn WHERE is_unread"):
+        if not house.rows("SELECT 1 FROM turn WHERE is_unread = 1"):
             break
         await house.run(phone.say("1"))
     return "\n".join(bubble.text for bubble in phone.history[begin:] if not bubble.is_mine)
