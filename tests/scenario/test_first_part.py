@@ -17,8 +17,8 @@ from support.first_parts import (
     slowly,
 )
 from support.house import House, open_house
+from support.markdown import render
 from support.scripted_provider import Script
-from yingda.delivery.plain import render
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Way
 from yingda.wechat.limits import TEXT_LIMIT_BYTES

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.house import House, account, open_house
+from support.markdown import render
 from support.scripted_provider import Script
 from support.sentences import failure_text
-from yingda.delivery.plain import render
 from yingda.delivery.style import ReplyStyle
 from yingda.errors import AnswerIncomplete, FailureKind
 from yingda.simulator.phone import Phone, links_in

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from support.house import House
+from support.markdown import render
 from support.pushing import SEND, TYPING, body, ends, open_pushing, parts, prose, pushed, slowly
 from support.scripted_provider import Script
-from yingda.delivery.plain import render
 from yingda.engine.accounts import PushMode
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Outcome

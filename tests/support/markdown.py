@@ -4,6 +4,8 @@ import re
 
 from hypothesis import strategies as st
 
+from yingda.delivery.plain import SEPARATOR, blocks
+
 _WORD = re.compile(r"[A-Za-z0-9\u4e00-\u9fff]+")
 #: No digits, so that list numbers are never words; joined words stay tellable apart.
 _WORDS = st.sampled_from(["苹果", "香蕉", "海", "river", "Stone", "你好世界", "ok"])
@@ -114,3 +116,8 @@ _MARKS = (
 def fragments() -> st.SearchStrategy[str]:
     """Marks and words strewn in any order."""
     return st.lists(st.sampled_from(_MARKS), max_size=24).map("".join)
+
+
+def render(source: str) -> str:
+    """The whole answer as WeChat shall show it."""
+    return SEPARATOR.join(block.text for block in blocks(source))

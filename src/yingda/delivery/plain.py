@@ -190,8 +190,3 @@ def closed_blocks(prefix: str) -> tuple[Block, ...]:
 def _is_ended(node: _Node, *, line_count: int) -> bool:
     """Whether a complete line stands below the last block (`line_count` are complete)."""
     return node.tokens[0].type in _ENDED_BY_ANY_LINE and node.end_line < line_count
-
-
-def render(source: str) -> str:
-    """The whole answer as WeChat shall show it."""
-    return SEPARATOR.join(block.text for block in blocks(source))

@@ -84,9 +84,7 @@ class ProviderHttp:
     ) -> aiohttp.ClientResponse:
         """The response once its head is here; the caller closes it. Raises `RunFailed`."""
         with self._translated():
-            async with self._clock.timeout(
-                self._target.call_s if deadline_s is None else deadline_s
-            ):
+            async with self._clock.timeout(self._span_s(deadline_s)):
                 return await self._send(method, path, params=params, body=body)
 
     async def exchange(
@@ -135,9 +133,7 @@ class ProviderHttp:
         """
         body = bytearray()
         with self._translated():
-            async with self._clock.timeout(
-                self._target.call_s if deadline_s is None else deadline_s
-            ):
+            async with self._clock.timeout(self._span_s(deadline_s)):
                 while len(body) < limit_bytes:
                     chunk = await response.content.readany()
                     if not chunk:

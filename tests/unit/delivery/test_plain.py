@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.markdown import answers, fragments, words
-from yingda.delivery.plain import SEPARATOR, Block, blocks, closed_blocks, render
+from support.markdown import answers, fragments, render, words
+from yingda.delivery.plain import SEPARATOR, Block, blocks, closed_blocks
 
 
 def assert_prefix_stable(source: str) -> None:

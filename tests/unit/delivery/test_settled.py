@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.markdown import answers, fragments, words
-from yingda.delivery.plain import SEPARATOR, blocks, render
+from support.markdown import answers, fragments, render, words
+from yingda.delivery.plain import SEPARATOR, blocks
 from yingda.delivery.settled import handed_over, settle, settled_part
 from yingda.turn.model import Cursor
 

@@ -5,8 +5,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.markdown import answers, fragments
-from yingda.delivery.plain import SEPARATOR, Block, blocks, closed_blocks, render
+from support.markdown import answers, fragments, render
+from yingda.delivery.plain import SEPARATOR, Block, blocks, closed_blocks
 from yingda.delivery.split import MIN_LIMIT_BYTES, Part, all_parts, next_part
 from yingda.turn.model import Cursor
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from yingda.delivery.plain import blocks, render
+from support.markdown import render
+from yingda.delivery.plain import blocks
 from yingda.engine.citing import SOURCES_LIMIT, cited
 from yingda.errors import FailureKind
 from yingda.providers.base import Source
