@@ -17,7 +17,6 @@ from yingda.providers.dify_settings import DifySettings, usable_api_key, usable_
 from yingda.providers.failures import Failure, RunFailed
 from yingda.providers.http import (
     BODY_LIMIT_BYTES,
-    ERROR_LIMIT_BYTES,
     Body,
     HttpTarget,
     JsonBody,
@@ -46,13 +45,9 @@ class DifyApi:
 
         Raises `RunFailed`.
         """
-        response = await self._http.open("POST", path, body=body, deadline_s=deadline_s)
-        if response.status == 200 and response.content_type != "text/html":
+        response, refusal = await self._http.ask_for_stream(path, body, deadline_s=deadline_s)
+        if refusal is None:
             return response
-        try:
-            refusal = await self._http.read(response, ERROR_LIMIT_BYTES)
-        finally:
-            response.close()
         raise RunFailed(_refused(response, refusal, in_conversation=in_conversation))
 
     async def ask(

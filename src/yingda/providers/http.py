@@ -87,6 +87,23 @@ class ProviderHttp:
             async with self._clock.timeout(self._span_s(deadline_s)):
                 return await self._send(method, path, params=params, body=body)
 
+    async def ask_for_stream(
+        self, path: str, body: Body, *, deadline_s: float
+    ) -> tuple[aiohttp.ClientResponse, bytes | None]:
+        """The response to a POST, and None once it is granted: then the caller closes it.
+
+        Otherwise it is closed already, and what was said instead is given, cut off at
+        `ERROR_LIMIT_BYTES`. Raises `RunFailed`.
+        """
+        response = await self.open("POST", path, body=body, deadline_s=deadline_s)
+        # A page is what a proxy or a wrong address says.
+        if response.status == 200 and response.content_type != "text/html":
+            return response, None
+        try:
+            return response, await self.read(response, ERROR_LIMIT_BYTES)
+        finally:
+            response.close()
+
     async def exchange(
         self,
         method: str,

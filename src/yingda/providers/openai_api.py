@@ -9,7 +9,6 @@ import aiohttp
 from yingda.clock import Clock
 from yingda.providers.failures import RunFailed
 from yingda.providers.http import (
-    ERROR_LIMIT_BYTES,
     Body,
     HttpTarget,
     ProviderHttp,
@@ -47,13 +46,9 @@ class OpenAiApi:
         None when the server refused a field that it need not have: the body is to be made anew.
         Raises `RunFailed`.
         """
-        response = await self._http.open("POST", CHAT_PATH, body=body, deadline_s=deadline_s)
-        if response.status == 200 and response.content_type != "text/html":
+        response, refusal = await self._http.ask_for_stream(CHAT_PATH, body, deadline_s=deadline_s)
+        if refusal is None:
             return response
-        try:
-            refusal = await self._http.read(response, ERROR_LIMIT_BYTES)
-        finally:
-            response.close()
         if self.concessions.learn(body, response.status, refusal):
             return None
         retry_after = response.headers.get("Retry-After")
