@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     Table,
@@ -19,7 +18,7 @@ from sqlalchemy import (
 )
 
 from yingda.store.schema_asking import attachment, preference, spending
-from yingda.store.schema_base import Id, Told, metadata
+from yingda.store.schema_base import Id, Told, index_where, metadata
 from yingda.store.schema_delivery import hold, is_unsettled, offer, push
 from yingda.store.schema_enclosing import enclosure
 from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
@@ -80,14 +79,13 @@ conversation = Table(
     sqlite_autoincrement=True,
 )
 #: A follower has at most one open conversation with each provider.
-Index(
+index_where(
     "uq_conversation_open",
     conversation.c.account,
     conversation.c.openid,
     conversation.c.provider,
     unique=True,
-    sqlite_where=conversation.c.closed_at.is_(None),
-    postgresql_where=conversation.c.closed_at.is_(None),
+    where=conversation.c.closed_at.is_(None),
 )
 
 turn = Table(
@@ -170,54 +168,48 @@ is_said = text("answer <> '' AND is_withdrawn = 0")
 
 #: Finds a follower's open turns, the head of each conversation among them, and at start every
 #: turn that still has to run.
-Index(
+index_where(
     "ix_turn_pending",
     turn.c.account,
     turn.c.openid,
     turn.c.id,
-    sqlite_where=is_pending,
-    postgresql_where=is_pending,
+    where=is_pending,
 )
-Index(
+index_where(
     "ix_turn_unread",
     turn.c.account,
     turn.c.openid,
     turn.c.id,
-    sqlite_where=is_unread,
-    postgresql_where=is_unread,
+    where=is_unread,
 )
 #: Finds a follower's pushed turns, and at start everyone who has any.
-Index(
+index_where(
     "ix_turn_pushed",
     turn.c.account,
     turn.c.openid,
     turn.c.id,
-    sqlite_where=is_pushed,
-    postgresql_where=is_pushed,
+    where=is_pushed,
 )
 
 #: Finds what was said in a conversation, newest first.
-Index(
+index_where(
     "ix_turn_said",
     turn.c.conversation_id,
     turn.c.number,
-    sqlite_where=is_said,
-    postgresql_where=is_said,
+    where=is_said,
 )
 #: Finds what ended in a span of time, for sums over it.
-Index(
+index_where(
     "ix_turn_ended",
     turn.c.account,
     turn.c.ended_at,
-    sqlite_where=has_ended,
-    postgresql_where=has_ended,
+    where=has_ended,
 )
 #: Finds what providers are still to be told.
-Index(
+index_where(
     "ix_turn_rating",
     turn.c.rating_due_at,
-    sqlite_where=is_to_be_rated,
-    postgresql_where=is_to_be_rated,
+    where=is_to_be_rated,
 )
 
 #: A run that was cut off and taken over by the next one: what was known of it.

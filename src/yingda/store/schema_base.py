@@ -1,6 +1,8 @@
 """Where every table is gathered, and the type of a row's id."""
 
-from sqlalchemy import BigInteger, Integer, MetaData
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, Integer, MetaData, TextClause
 
 # SQLite gives only `INTEGER PRIMARY KEY` columns their own row ids.
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -17,3 +19,13 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def index_where(
+    name: str,
+    *columns: Column[Any],
+    where: TextClause | ColumnElement[bool],
+    unique: bool = False,
+) -> None:
+    """An index on these columns, of the rows alone that the condition holds for."""
+    Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from yingda.store.schema_base import Id, metadata
+from yingda.store.schema_base import Id, index_where, metadata
 
 push = Table(
     "push",
@@ -62,11 +62,10 @@ offer = Table(
 is_unsettled = text("state = 'chosen'")
 
 #: After a crash, finds the replies nobody saw sent.
-Index(
+index_where(
     "ix_offer_unsettled",
     offer.c.id,
-    sqlite_where=is_unsettled,
-    postgresql_where=is_unsettled,
+    where=is_unsettled,
 )
 
 #: An attempt that was left to time out on purpose; kept as long as it counts.

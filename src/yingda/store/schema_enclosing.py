@@ -3,9 +3,9 @@
 A part of `store.schema`.
 """
 
-from sqlalchemy import Column, Double, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import Column, Double, ForeignKey, Integer, Table, Text, text
 
-from yingda.store.schema_base import Id, metadata
+from yingda.store.schema_base import Id, index_where, metadata
 
 #: A file that is to be sent behind an answer; see `store/enclosing.py`.
 enclosure = Table(
@@ -32,10 +32,9 @@ enclosure = Table(
 is_open = text("state IN ('due', 'chosen')")
 
 #: Finds what is to be sent to a follower, and at start everyone who is to be sent something.
-Index(
+index_where(
     "ix_enclosure_open",
     enclosure.c.account,
     enclosure.c.openid,
-    sqlite_where=is_open,
-    postgresql_where=is_open,
+    where=is_open,
 )
