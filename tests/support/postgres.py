@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
-from yingda.store.postgres_address import address_of
+from yingda.postgres.address import address_of
 from yingda.store.postgres_opening import upgrade
 
 #: PostgreSQL refuses to run as root; this user owns nothing, and is on every machine.

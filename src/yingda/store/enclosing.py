@@ -16,8 +16,8 @@ _KEEP = """
     VALUES (:turn_id, :account, :openid, :place, :kind, :url, 'due')
 """
 # The condition of the partial index, word for word.
-_OPEN = "e.state IN ('due', 'chosen')"
-_HANDED_OVER = """
+IS_OPEN = "e.state IN ('due', 'chosen')"
+HANDED_OVER = """
     t.state = 'answered' AND t.is_unread = 0 AND t.is_pushed = 0 AND t.is_withdrawn = 0
     AND NOT EXISTS (SELECT 1 FROM offer o WHERE o.turn_id = t.id AND o.state = 'chosen')
 """
@@ -27,8 +27,8 @@ _NEXT = f"""
         CASE WHEN e.kind = 'voice' THEN t.answer ELSE '' END
     FROM enclosure e
     JOIN turn t ON t.id = e.turn_id JOIN conversation c ON c.id = t.conversation_id
-    WHERE e.account = :account AND e.openid = :openid AND {_OPEN} AND e.state = 'due'
-    AND {_HANDED_OVER}
+    WHERE e.account = :account AND e.openid = :openid AND {IS_OPEN} AND e.state = 'due'
+    AND {HANDED_OVER}
     ORDER BY e.turn_id, e.place, e.id LIMIT 1
 """
 _PUSHED = """
@@ -36,7 +36,7 @@ _PUSHED = """
 """
 _WAITING = f"""
     SELECT DISTINCT e.account, e.openid FROM enclosure e JOIN turn t ON t.id = e.turn_id
-    WHERE {_OPEN} AND {_HANDED_OVER}
+    WHERE {IS_OPEN} AND {HANDED_OVER}
 """
 _DUE = """
     SELECT e.account, e.openid FROM enclosure e JOIN turn t ON t.id = e.turn_id
@@ -164,3 +164,9 @@ def leave_enclosure(enclosure_id: int) -> Steps[None]:
 def doubt_enclosures() -> Steps[None]:
     """After a crash: no one knows whether what was chosen was sent."""
     yield from execute(_DOUBT, limit=_DOUBTS_LIMIT)
+
+
+def doubt_enclosures_of(account: str, openid: str) -> Steps[None]:
+    """The same for one follower."""
+    of_one = f"{_DOUBT} AND account = :account AND openid = :openid"
+    yield from execute(of_one, limit=_DOUBTS_LIMIT, account=account, openid=openid)

@@ -8,20 +8,24 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from yingda.errors import StoreError
-from yingda.store import erasing, locks
-from yingda.store.locks import Lock
-from yingda.store.operations import Operations
-from yingda.store.postgres_address import (
+from yingda.postgres.address import (
     CONNECT_LIMIT_S,
     STATEMENT_LIMIT_S,
     Connection,
     address_of,
 )
+from yingda.postgres.refusals import slow_error
+from yingda.store import entering, erasing, locks, running, stopping
+from yingda.store.deferring import Deferral, with_job
+from yingda.store.entries import Entered, NewPush, NewQuestion
+from yingda.store.locks import Lock
+from yingda.store.operations import Operations
+from yingda.store.operations_presence import PresenceOperations
 from yingda.store.postgres_execution import Pool, Transactions
 from yingda.store.postgres_opening import configure, prepare
-from yingda.store.postgres_refusals import slow_error
-from yingda.store.steps import Query, Steps, execute, fetch_one
-from yingda.store.wishes import Erased
+from yingda.store.runs import Ended, Outcome
+from yingda.store.steps import Query, Steps, execute, fetch, fetch_one
+from yingda.store.wishes import Erased, NewRetry
 
 T = TypeVar("T")
 
@@ -37,11 +41,16 @@ _RECONNECT_S = 1.0
 _ANSWER_LIMIT_S = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
 
 
-class PostgresStore(Operations):
-    """Implements `store.base.Store` on PostgreSQL. Made by `open_postgres`."""
+class PostgresStore(Operations, PresenceOperations):
+    """Implements `presence_base.SharedStore` on PostgreSQL. Made by `open_postgres`.
 
-    def __init__(self, pool: Pool, url: str) -> None:
+    `deferral` says how a turn's job is written; without it, whoever enters and ends turns has to
+    see to it that they run.
+    """
+
+    def __init__(self, pool: Pool, url: str, deferral: Deferral | None) -> None:
         super().__init__()
+        self._deferral = deferral
         self._pool = pool
         self._transactions = Transactions(pool, url)
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -63,6 +72,31 @@ class PostgresStore(Operations):
 
     async def check_writable(self) -> None:
         await self._run(_touch, locks.FREE)
+
+    async def time(self) -> float:
+        return await self._read(_time)
+
+    async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
+        return await self._run(
+            lambda: with_job(
+                entering.enter_question(push, question, self._open_turns), self._deferral
+            ),
+            locks.pusher(push),
+        )
+
+    async def enter_retry(self, push: NewPush, question: NewQuestion, retry: NewRetry) -> Entered:
+        return await self._run(
+            lambda: with_job(
+                stopping.enter_retry(push, question, retry, self._open_turns), self._deferral
+            ),
+            locks.pusher(push),
+        )
+
+    async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
+        return await self._run(
+            lambda: with_job(running.finish(turn_id, run_no, outcome, at), self._deferral),
+            locks.follower_of_turn(turn_id),
+        )
 
     async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
         return await self._run(
@@ -110,6 +144,12 @@ def _touch() -> Steps[None]:
     yield from execute("UPDATE alembic_version SET version_num = version_num")
 
 
+def _time() -> Steps[float]:
+    now = yield from fetch("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)")
+    at: float = now[0][0]
+    return at
+
+
 def _erase(at: float, *, accepting: bytes, provider_at: float) -> Steps[Erased | None]:
     """One step of the erasure that is due first, alone with it and with its follower."""
     due = yield from fetch_one(f"{erasing.DUE_ERASURE} FOR UPDATE", at=at)
@@ -121,7 +161,9 @@ def _erase(at: float, *, accepting: bytes, provider_at: float) -> Steps[Erased |
     return (yield from erasing.erase_step(due, at, accepting=accepting, provider_at=provider_at))
 
 
-async def open_postgres(url: str, *, connections: int = MOST_CONNECTIONS) -> PostgresStore:
+async def open_postgres(
+    url: str, *, connections: int = MOST_CONNECTIONS, deferral: Deferral | None = None
+) -> PostgresStore:
     """Look whether the database will do, bring its tables up to date, and open the connections.
 
     Raises StoreError when it cannot be reached, will not do, or was made by a newer yingda.
@@ -140,4 +182,4 @@ async def open_postgres(url: str, *, connections: int = MOST_CONNECTIONS) -> Pos
         open=False,
     )
     await pool.open()
-    return PostgresStore(pool, url)
+    return PostgresStore(pool, url, deferral)

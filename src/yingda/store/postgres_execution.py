@@ -16,9 +16,9 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from yingda.errors import StoreError
+from yingda.postgres.address import Connection, address_of
+from yingda.postgres.refusals import is_undone, store_error
 from yingda.store.locks import Lock
-from yingda.store.postgres_address import Connection, address_of
-from yingda.store.postgres_refusals import is_undone, store_error
 from yingda.store.postgres_statements import storable, translated, values_of
 from yingda.store.steps import Query, Row, Steps
 

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import Error, RawCursor
 
+from yingda.postgres.address import address_of
+from yingda.postgres.refusals import store_error
 from yingda.store.looking import Look, outdated
 from yingda.store.migrate import HEAD
-from yingda.store.postgres_address import address_of
 from yingda.store.postgres_opening import TABLES, VERSIONS, known_version
-from yingda.store.postgres_refusals import store_error
 from yingda.store.postgres_statements import translated, values_of
 from yingda.store.steps import Query, Row, Steps
 

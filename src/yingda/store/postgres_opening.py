@@ -12,9 +12,9 @@ import structlog
 from psycopg import Error
 
 from yingda.errors import StoreError
+from yingda.postgres.address import LIMITS, Connection
+from yingda.postgres.refusals import store_error
 from yingda.store.migrate import HEAD, newer, upgrade_on
-from yingda.store.postgres_address import LIMITS, Connection
-from yingda.store.postgres_refusals import store_error
 
 _log = structlog.get_logger()
 

@@ -132,13 +132,17 @@ def recover() -> Steps[Recovered]:
     """What an earlier process left: replies nobody saw sent, and turns that must be run."""
     doubtful_count = yield from doubt_unsettled()
     yield from doubt_enclosures()
-    heads = yield from fetch(_HEADS)
     return Recovered(
-        to_run=tuple((turn_id, provider) for turn_id, provider in heads),
+        to_run=(yield from heads()),
         doubtful_count=doubtful_count,
         to_push=(yield from pushed_followers()),
         to_enclose=(yield from waiting_followers()),
     )
+
+
+def heads() -> Steps[tuple[tuple[int, str], ...]]:
+    """The turns that may run, oldest first, each with its conversation's provider."""
+    return tuple((row[0], row[1]) for row in (yield from fetch(_HEADS)))
 
 
 def get_or_make_secret(name: str) -> Steps[bytes]:

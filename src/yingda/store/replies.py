@@ -65,6 +65,11 @@ _UNSETTLED = """
     SELECT id, turn_id, revision, part_no, start_source_chars, start_block_chars
     FROM offer WHERE state = 'chosen'
 """
+_PARTS_OF = f"""
+    {_UNSETTLED} AND push_id IS NULL
+    AND turn_id IN (SELECT id FROM turn WHERE account = :account AND openid = :openid)
+    ORDER BY id DESC
+"""
 # An earlier part already in doubt begins before this one: the cursor never goes forward here.
 _MOVE_CURSOR_BACK = """
     UPDATE turn SET cursor_source_chars = :source_chars, cursor_block_chars = :block_chars,
@@ -181,9 +186,18 @@ def mark_doubtful(push_id: int) -> Steps[None]:
 def doubt_unsettled() -> Steps[int]:
     """After a crash: no one saw these replies sent. Returns how many."""
     rows = yield from fetch(f"{_UNSETTLED} ORDER BY id DESC")
+    yield from _doubt(rows)
+    return len(rows)
+
+
+def doubt_parts_of(account: str, openid: str) -> Steps[None]:
+    """After a crash: no one knows whether these parts were sent to the follower."""
+    yield from _doubt((yield from fetch(_PARTS_OF, account=account, openid=openid)))
+
+
+def _doubt(rows: list[Row]) -> Steps[None]:
     for row in rows:
         yield from take_back(row, "doubtful")
-    return len(rows)
 
 
 def take_back(row: Row, state: str) -> Steps[None]:

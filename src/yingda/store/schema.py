@@ -23,6 +23,7 @@ from yingda.store.schema_delivery import hold, is_unsettled, offer, push
 from yingda.store.schema_enclosing import enclosure
 from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
 from yingda.store.schema_platform import access_token, push_right, quota
+from yingda.store.schema_processes import process, round_owner
 
 __all__ = [
     "access_token",
@@ -43,10 +44,12 @@ __all__ = [
     "metadata",
     "offer",
     "preference",
+    "process",
     "provider_deletion",
     "push",
     "push_right",
     "quota",
+    "round_owner",
     "secret",
     "spending",
     "turn",

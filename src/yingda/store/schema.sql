@@ -49,6 +49,12 @@ CREATE TABLE preference (
     chosen_at DOUBLE NOT NULL,
     CONSTRAINT pk_preference PRIMARY KEY (account, openid)
 );
+CREATE TABLE process (
+    id BIGINT NOT NULL,
+    started_at DOUBLE NOT NULL,
+    seen_at DOUBLE NOT NULL,
+    CONSTRAINT pk_process PRIMARY KEY (id)
+);
 CREATE TABLE provider_deletion (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     provider TEXT NOT NULL,
@@ -75,6 +81,14 @@ CREATE TABLE quota (
     expires_at DOUBLE NOT NULL,
     CONSTRAINT pk_quota PRIMARY KEY (account, openid)
 );
+CREATE TABLE round_owner (
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    owner BIGINT NOT NULL,
+    CONSTRAINT pk_round_owner PRIMARY KEY (kind, account, openid)
+);
+CREATE INDEX ix_round_owner_owner ON round_owner (owner);
 CREATE TABLE secret (
     name TEXT NOT NULL,
     value BLOB NOT NULL,

@@ -8,7 +8,7 @@ from yingda.config import load
 from yingda.doctor.base import Findings, Status
 from yingda.doctor.spending import check_spending
 from yingda.doctor.store_postgres import check_postgres
-from yingda.store.postgres_address import address_of
+from yingda.postgres.address import address_of
 from yingda.store.postgres_opening import upgrade
 
 

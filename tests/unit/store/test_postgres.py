@@ -15,14 +15,14 @@ from sqlalchemy import create_engine, pool
 from support.postgres import OwnServer, server
 from support.stores import ANN, SHOP, new_push, question, turn_id_of
 from yingda.errors import StoreError
+from yingda.postgres.address import Connection, address_of
+from yingda.postgres.refusals import store_error
 from yingda.store import postgres_opening
 from yingda.store.locks import FREE
 from yingda.store.postgres import PostgresStore, open_postgres
-from yingda.store.postgres_address import Connection, address_of
 from yingda.store.postgres_execution import Cursor
 from yingda.store.postgres_looking import look_at_postgres
 from yingda.store.postgres_opening import upgrade
-from yingda.store.postgres_refusals import store_error
 from yingda.store.postgres_statements import translated
 from yingda.store.schema import metadata
 from yingda.store.steps import Steps, execute, fetch
