@@ -17,12 +17,14 @@ from yingda.assembly import (
     housekeeping_of,
     inputs_of,
     ledger_of,
+    ownership_of,
+    presence_of,
     pusher_of,
     runner_of,
 )
 from yingda.clock import Clock
 from yingda.config import Settings
-from yingda.databases import open_store
+from yingda.databases import Shared, open_shared, open_store
 from yingda.engine.accounts import Account
 from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
@@ -35,11 +37,15 @@ from yingda.engine.media_base import Media
 from yingda.engine.pricing import PriceTable
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
+from yingda.engine.sharing.ownership import heard_rounds
 from yingda.engine.stalls import Stalls
 from yingda.engine.typing_states import TypingStates
+from yingda.jobs.base import Jobs
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
-from yingda.store.base import Store
+from yingda.signals.base import Topic
+from yingda.store.base import Recovered, Store
+from yingda.store.presence_base import Round, RoundKind
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
 from yingda.wiring import account_of, capacity_of, price_tables_of, standby_of
@@ -69,13 +75,19 @@ class Gateway:
         capacity: Capacity = _CAPACITY,
         prices: Mapping[str, PriceTable] | None = None,
         standby: Standby = _STANDBY,
+        shared: Shared | None = None,
+        runs_turns: bool = True,
     ) -> None:
+        self._shared = shared
+        self._runs_turns = runs_turns
         self._ground = ground = ground_of(
             accounts, providers=providers, store=store, clock=clock, apis=apis or {}, media=media
         )
         plan = EnclosurePlan(ground.accounts, providers, can_send=media is not None)
         inputs = inputs_of(ground, standby)
-        self._jobs = LocalJobs(clock, lane_limits=capacity.concurrency)
+        self._jobs: Jobs = (
+            LocalJobs(clock, lane_limits=capacity.concurrency) if shared is None else shared.jobs
+        )
         self._runner = runner_of(
             ground,
             jobs=self._jobs,
@@ -88,9 +100,22 @@ class Gateway:
         self._housekeeping = housekeeping_of(ground)
         self._stalls = Stalls(clock, ground.ages)
         self._typing = TypingStates(ground.desks, ground.rights, clock)
-        self._enclosing = enclosing_of(ground, plan, self._typing)
+        self._enclosing = enclosing_of(
+            ground, plan, self._typing, ownership_of(shared, RoundKind.ENCLOSURE)
+        )
         self._receipts = Receipts(store, clock, self._enclosing.handed_over)
-        self._pusher = pusher_of(ground, self._runner, self._typing, self._enclosing)
+        self._pusher = pusher_of(
+            ground,
+            self._runner,
+            self._typing,
+            self._enclosing,
+            ownership_of(shared, RoundKind.PUSH),
+        )
+        self._presence = (
+            None
+            if shared is None
+            else presence_of(shared, self._begin_round, runs_turns=runs_turns)
+        )
         self._health = Health(store, clock)
         learnt = Learnt()
         self._rounds = rounds_of(learnt, accounts, providers, ground.apis, clock)
@@ -129,20 +154,38 @@ class Gateway:
 
     async def start(self) -> None:
         """Take over what an earlier process left, and begin to run turns."""
-        recovered = await self._ground.store.recover()
+        if self._runs_turns:
+            self._jobs.start(self._runner.run)
+        if self._shared is None or self._presence is None:
+            await self._take_over(await self._ground.store.recover())
+        else:
+            self._shared.signals.hear(
+                Topic.FOLLOWER, heard_rounds(self._shared.process_id, self._begin_round)
+            )
+            await self._shared.listen()
+            await self._shared.signals.start()
+            await self._presence.start()
+        self._rounds.start()
+        self._housekeeping.start()
+
+    async def _take_over(self, recovered: Recovered) -> None:
+        """All that there is was left by a process that is no more."""
         if recovered.to_run or recovered.doubtful_count:
             _log.info(
                 "recovered", turns=len(recovered.to_run), doubtful_replies=recovered.doubtful_count
             )
-        self._jobs.start(self._runner.run)
-        for turn_id, provider in recovered.to_run:
-            self._jobs.defer(turn_id, provider)
+        await self._jobs.adopt(recovered.to_run)
         for account, openid in recovered.to_push:
             self._pusher.push(account, openid)
         for account, openid in recovered.to_enclose:
             self._enclosing.handed_over(account, openid)
-        self._rounds.start()
-        self._housekeeping.start()
+
+    def _begin_round(self, left: Round) -> None:
+        """Nobody who lives sends to this follower what is due."""
+        if left.kind is RoundKind.PUSH:
+            self._pusher.push(left.account, left.openid)
+        else:
+            self._enclosing.handed_over(left.account, left.openid, was_left=True)
 
     async def drain(self, timeout_s: float) -> None:
         """Let running turns end, while pushes are still taken; start no others.
@@ -161,6 +204,12 @@ class Gateway:
         """Let go of everything, once no request is open any more."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._ground.store.close)
+            stack.push_async_callback(self._jobs.close)
+            if self._shared is not None:
+                stack.push_async_callback(self._shared.stop_listening)
+                stack.push_async_callback(self._shared.signals.close)
+            if self._presence is not None:
+                stack.push_async_callback(self._presence.close)
             for provider in self._ground.providers.values():
                 stack.push_async_callback(provider.aclose)
             if self._ground.media is not None:
@@ -178,12 +227,23 @@ class Gateway:
             await self._jobs.drain(0.0)
 
 
-async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
+async def open_gateway(settings: Settings, clock: Clock, *, runs_turns: bool = True) -> Gateway:
     """Make the gateway that the settings describe; it is yet to be started.
 
+    Where several processes share a database, one that does not run turns leaves them to others.
     Raises StoreError when the database cannot be used.
     """
-    store = await open_store(settings)
+    shared: Shared | None = None
+    if settings.postgres_url is None:
+        store = await open_store(settings)
+    else:
+        shared = await open_shared(
+            settings.postgres_url,
+            clock,
+            concurrency=settings.worker_concurrency,
+            lane_limits=capacity_of(settings).concurrency,
+        )
+        store, clock = shared.store, shared.clock
     fingerprint_key = await store.secret("fingerprint")
     return Gateway(
         accounts=tuple(account_of(account, fingerprint_key) for account in settings.accounts),
@@ -200,4 +260,6 @@ async def open_gateway(settings: Settings, clock: Clock) -> Gateway:
         capacity=capacity_of(settings),
         prices=price_tables_of(settings.providers),
         standby=standby_of(settings.providers),
+        shared=shared,
+        runs_turns=runs_turns,
     )

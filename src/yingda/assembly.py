@@ -3,11 +3,12 @@
 Knows who needs whom. Refuses to know settings, and starts and stops nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from yingda.clock import Clock
+from yingda.databases import Shared
 from yingda.engine.accounts import Account, FixedAccounts, PushMode
 from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
@@ -34,11 +35,14 @@ from yingda.engine.recalling import Summarising
 from yingda.engine.reception import Reception
 from yingda.engine.runner import Runner
 from yingda.engine.senses import Senses
+from yingda.engine.sharing.ownership import Ownership, SharedOwner, SoleOwner
+from yingda.engine.sharing.presence import Presence
 from yingda.engine.suggesting import Suggesting
 from yingda.engine.typing_states import TypingStates
 from yingda.jobs.base import Jobs
 from yingda.providers.base import Provider
 from yingda.store.base import Store
+from yingda.store.presence_base import Round, RoundKind
 from yingda.wechat.api import WechatApi
 from yingda.wechat.api_base import ServiceDesk
 
@@ -167,7 +171,9 @@ def ledger_of(
     )
 
 
-def enclosing_of(ground: Ground, plan: EnclosurePlan, typing: TypingStates) -> Enclosing:
+def enclosing_of(
+    ground: Ground, plan: EnclosurePlan, typing: TypingStates, ownership: Ownership
+) -> Enclosing:
     """What sends pictures and recordings behind answers."""
     return Enclosing(
         store=ground.store,
@@ -177,11 +183,18 @@ def enclosing_of(ground: Ground, plan: EnclosurePlan, typing: TypingStates) -> E
         media=ground.media,
         rights=ground.rights,
         typing=typing,
+        ownership=ownership,
         clock=ground.clock,
     )
 
 
-def pusher_of(ground: Ground, runner: Runner, typing: TypingStates, enclosing: Enclosing) -> Pusher:
+def pusher_of(
+    ground: Ground,
+    runner: Runner,
+    typing: TypingStates,
+    enclosing: Enclosing,
+    ownership: Ownership,
+) -> Pusher:
     """What sends the parts of answers by themselves."""
     return Pusher(
         store=ground.store,
@@ -192,6 +205,7 @@ def pusher_of(ground: Ground, runner: Runner, typing: TypingStates, enclosing: E
         rights=ground.rights,
         typing=typing,
         handed_over=enclosing.handed_over,
+        ownership=ownership,
         clock=ground.clock,
     )
 
@@ -218,4 +232,24 @@ def attempts_of(
         ),
         clock=clock,
         max_held=capacity.max_held,
+    )
+
+
+def ownership_of(shared: Shared | None, kind: RoundKind) -> Ownership:
+    """Who sends to whom what comes by itself."""
+    if shared is None:
+        return SoleOwner()
+    return SharedOwner(kind, shared.process_id, shared.store, shared.signals, shared.clock)
+
+
+def presence_of(shared: Shared, begin: Callable[[Round], None], *, runs_turns: bool) -> Presence:
+    """This process among the others."""
+    return Presence(
+        shared.process_id,
+        shared.store,
+        shared.clock,
+        runs_turns=runs_turns,
+        begin=begin,
+        adopt=shared.jobs.adopt,
+        doubt=shared.store.mark_doubtful,
     )

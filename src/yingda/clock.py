@@ -76,6 +76,29 @@ class SystemClock(Clock):
         return asyncio.get_running_loop().call_later(delay_s, callback)
 
 
+class AgreedClock(Clock):
+    """A clock whose wall-clock time is set by somebody else's, on whom several machines agree."""
+
+    def __init__(self, own: Clock) -> None:
+        self._own = own
+        self._ahead_s = 0.0
+
+    def agree(self, now: float) -> float:
+        """It is `now` in Unix seconds; returns by how much this clock was behind."""
+        behind_s = now - self.now()
+        self._ahead_s += behind_s
+        return behind_s
+
+    def now(self) -> float:
+        return self._own.now() + self._ahead_s
+
+    def monotonic(self) -> float:
+        return self._own.monotonic()
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        return self._own.call_later(delay_s, callback)
+
+
 class _VirtualTimer:
     __slots__ = ("callback", "cancelled")
 

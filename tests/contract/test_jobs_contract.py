@@ -194,9 +194,10 @@ async def test_lanes_take_turns_where_places_are_few(works: Works) -> None:
 async def test_a_job_tells_how_many_of_its_lane_come_first(roomy: Works) -> None:
     roomy.start(*range(5), lane=NARROW)
     roomy.defer(5)
-    assert [roomy.jobs.waiting_before(n) for n in (0, 2, 3, 4, 5, 99)] == [0, 0, 1, 2, 0, 0]
+    before = [await roomy.jobs.waiting_before(n) for n in (0, 2, 3, 4, 5, 99)]
+    assert before == [0, 0, 1, 2, 0, 0]
     await roomy.clock.advance(15)
-    assert roomy.jobs.waiting_before(4) == 0
+    assert await roomy.jobs.waiting_before(4) == 0
 
 
 async def test_withdrawn_and_interrupted_jobs_free_their_places_in_the_lane(roomy: Works) -> None:

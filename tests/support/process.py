@@ -19,6 +19,7 @@ APP_ID = "wx0123456789abcdef"
 AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #: A slow machine may take its time; a healthy one is up within one second.
 _START_LIMIT_S = 20.0
+_ANY_PORT = {"serve": ("--port", "0")}
 
 
 class Process:
@@ -40,11 +41,14 @@ class Process:
         self._serving: asyncio.Future[str] | None = None
         self.log: list[dict[str, object]] = []
 
-    async def start(self, *arguments: str) -> str:
-        """Start it, and return its address. Raises RuntimeError with what it said if it ends."""
+    async def start(self, *arguments: str, verb: str = "serve") -> str:
+        """Start it, and return its address, "" for one that has none.
+
+        Raises RuntimeError with what it said if it ends.
+        """
         self._serving = asyncio.get_running_loop().create_future()
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "yingda", "serve", "--port", "0", *arguments),
+            *(sys.executable, "-m", "yingda", verb, *_ANY_PORT.get(verb, ()), *arguments),
             env={**_bare_environment(), **self._variables},
             cwd=self._folder,
             stderr=asyncio.subprocess.PIPE,
@@ -77,8 +81,8 @@ class Process:
             if raw.startswith(b"{"):
                 entry = json.loads(raw)
                 self.log.append(entry)
-                if entry["event"] == "serving":
-                    self._serving.set_result(str(entry["address"]))
+                if entry["event"] in {"serving", "working"}:
+                    self._serving.set_result(str(entry.get("address", "")))
         if not self._serving.done():
             self._serving.set_exception(RuntimeError("".join(said)))
 

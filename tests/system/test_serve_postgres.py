@@ -34,7 +34,7 @@ async def test_a_question_is_answered_and_one_cut_by_kill_9_is_run_again(tmp_pat
             assert "慢 6" in seen.text
         assert await process.end(signal.SIGTERM) == 0
         events = [entry["event"] for entry in process.log]
-        assert (events.count("recovered"), events.count("store_migrating")) == (1, 1)
+        assert (events.count("turn_resumed"), events.count("store_migrating")) == (1, 1)
         assert "hush-hush" not in str(process.log)
         assert not (tmp_path / "data").exists()
     sums = json.loads(await said("usage", "--json", "--by", "account", url=url))

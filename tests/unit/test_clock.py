@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from yingda.clock import SystemClock, VirtualClock
+from yingda.clock import AgreedClock, SystemClock, VirtualClock
 
 
 async def test_timers_run_in_the_order_they_are_due_and_see_their_own_time() -> None:
@@ -153,3 +153,16 @@ async def test_the_systems_clock_is_the_machines() -> None:
     async with clock.timeout(60):
         await clock.sleep(0.001)
     assert clock.monotonic() > 0
+
+
+async def test_a_clock_that_is_set_by_anothers_time_keeps_its_spans() -> None:
+    own = VirtualClock()
+    clock = AgreedClock(own)
+    assert clock.agree(own.now() - 120) == -120
+    assert clock.now() == own.now() - 120
+    own.step_wall_clock(300)
+    assert clock.agree(own.now() - 300 - 119) == -299
+    rung: list[float] = []
+    clock.call_later(5, lambda: rung.append(clock.monotonic()))
+    await own.advance(10)
+    assert (rung, clock.monotonic()) == ([5.0], 10.0)

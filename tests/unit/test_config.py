@@ -138,7 +138,7 @@ def test_a_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, "[server]\nhost = '10.0.0.1'\nport = 1\ndrain_s = 3" + LEAST_FILE)
     environ = {"YINGDA_HOST": "10.0.0.2", "YINGDA_PORT": "2"}
-    settings = load(environ, config_path=path, port=3)
+    settings = load(environ, config_path=path, options={"port": 3})
     assert (settings.host, settings.port, settings.drain_s) == ("10.0.0.2", 3, 3.0)
 
 

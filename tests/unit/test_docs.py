@@ -86,7 +86,8 @@ def test_every_verb_and_option_of_yingda_that_is_named_exists(name: str) -> None
         if called is None:
             continue
         assert called[1] in verbs
-        known = {option for each in verbs[called[1]].params for option in each.opts}
+        params = verbs[called[1]].params
+        known = {option for each in params for option in (*each.opts, *each.secondary_opts)}
         assert set(re.findall(r"--[a-z-]+", called[2])) <= known
 
 

@@ -45,14 +45,39 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 8080.")] = None,
+    *,
+    workers: Annotated[
+        bool | None,
+        typer.Option(help="Ask the AI in this process too; with PostgreSQL, yingda worker can."),
+    ] = None,
 ) -> None:
     """Answer WeChat's pushes at /wechat/{account}."""
     from yingda.cli.serve import run_fast  # noqa: PLC0415 see above
     from yingda.cli.serve import serve as run_server  # noqa: PLC0415 see above
 
-    settings = load(os.environ, config_path=config, host=host, port=port)
+    options = {"host": host, "port": port, "workers": workers}
+    settings = load(os.environ, config_path=config, options=options)
     logs.set_up(settings.log_level, settings.log_format)
     run_fast(run_server(settings))
+
+
+@app.command()
+def worker(
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file; YINGDA_CONFIG names one too.")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Questions that are asked at once; 1000.")
+    ] = None,
+) -> None:
+    """Ask the AI for other processes on the same PostgreSQL database."""
+    from yingda.cli.serve import run_fast  # noqa: PLC0415 see above
+    from yingda.cli.worker import work  # noqa: PLC0415 see above
+
+    options = {"worker_concurrency": concurrency}
+    settings = load(os.environ, config_path=config, options=options)
+    logs.set_up(settings.log_level, settings.log_format)
+    run_fast(work(settings))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`yingda serve`: the gateway as one process."""
+"""`yingda serve`: what WeChat calls, as one process or as one of many."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,10 +8,13 @@ import structlog
 
 from yingda.app import open_gateway
 from yingda.cli.server import Server, listen
-from yingda.clock import SystemClock
+from yingda.clock import Clock, SystemClock
 from yingda.config import Settings
+from yingda.errors import ConfigurationError
 
 _log = structlog.get_logger()
+
+_CLOCK = SystemClock()
 
 
 def run_fast(work: Coroutine[Any, Any, None]) -> None:
@@ -24,19 +27,33 @@ def run_fast(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until a signal asks to stop. Raises StoreError, and OSError for the address."""
-    for warning in settings.warnings:
-        _log.warning(
-            "setting_doubtful", key=warning.key, reason=warning.reason.en, mend=warning.mend.en
+async def serve(settings: Settings, clock: Clock = _CLOCK) -> None:
+    """Serve until a signal asks to stop.
+
+    Raises ConfigurationError, also for an address that cannot be had, and StoreError.
+    """
+    tell_warnings(settings)
+    if settings.postgres_url is None and not settings.workers:
+        raise ConfigurationError(
+            "without workers nobody would ask the AI: set workers = true, or database_url to a"
+            " PostgreSQL database and start yingda worker"
         )
     sock = listen(settings.host, settings.port)
-    gateway = await open_gateway(settings, SystemClock())
+    gateway = await open_gateway(settings, clock, runs_turns=settings.workers)
     host, port = sock.getsockname()[:2]
     _log.info(
         "serving",
         address=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
         callbacks=[f"/wechat/{account.name}" for account in settings.accounts],
         database=settings.database_name,
+        workers=settings.workers,
     )
     await Server(gateway, drain_s=settings.drain_s).serve_on(sock)
+
+
+def tell_warnings(settings: Settings) -> None:
+    """Log what could be read and looks like a mistake."""
+    for warning in settings.warnings:
+        _log.warning(
+            "setting_doubtful", key=warning.key, reason=warning.reason.en, mend=warning.mend.en
+        )

@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 _ADAPTER: Final = TypeAdapter(Settings)
+_NO_OPTIONS: Final[Mapping[str, object]] = MappingProxyType({})
 
 #: Pydantic's type of error → our code. Source: pydantic's list of validation errors.
 _CODES: Final[Mapping[str, str]] = MappingProxyType(
@@ -89,16 +90,16 @@ def load(
     environ: Mapping[str, str],
     *,
     config_path: Path | None = None,
-    host: str | None = None,
-    port: int | None = None,
+    options: Mapping[str, object] = _NO_OPTIONS,
     allow_samples: bool = False,
 ) -> Settings:
     """The settings of this process: command line over environment over file over default.
 
+    `options` are those of the command line, by the names of their settings; None was not given.
     `allow_samples` lets sample values pass, for a demo. Raises SettingsInvalid with every problem
     at once; its message is Chinese where the environment's locale is, and never shows a value.
     """
-    sources = gather(environ, config_path, {"host": host, "port": port})
+    sources = gather(environ, config_path, options)
     complete(sources)
     sources.warnings.extend((*budget_warnings(sources), *wish_warnings(sources)))
     settings, problems = _read(sources, Reading(environ, allow_samples))

@@ -22,6 +22,8 @@ DEFAULT_ACCOUNT: Final = "default"
 PREFIX: Final = "YINGDA_"
 CONFIG_VARIABLE: Final = "YINGDA_CONFIG"
 CONFIG_OPTION: Final = "--config"
+#: Setting → its option on the command line, where that has another name.
+OPTIONS: Final[Mapping[str, str]] = MappingProxyType({"worker_concurrency": "--concurrency"})
 
 #: TOML table → its keys, which are fields of `Settings`.
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -33,6 +35,8 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "drain_s",
             "max_open_turns",
             "max_held",
+            "workers",
+            "worker_concurrency",
             "log_level",
             "log_format",
         ),
@@ -119,7 +123,7 @@ def gather(
     for key, value in options.items():
         if value is not None:
             sources.process[key] = value
-            sources.labels[key,] = f"--{key}"
+            sources.labels[key,] = OPTIONS.get(key, f"--{key}")
     return sources
 
 

@@ -1,13 +1,17 @@
-"""The database on PostgreSQL, with or without servers that use it. Reads only."""
+"""The database on PostgreSQL, with or without processes that use it. Reads only."""
 
 import asyncio
 
 from yingda.config import Settings
 from yingda.databases import look_at
-from yingda.doctor.base import Findings, Subject
+from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.texts import finding
 from yingda.errors import StoreError
+from yingda.store.looking import Look
 from yingda.store.migrate import HEAD
+
+#: Whoever said so long ago that he lives is taken for living: three beats. Our choice.
+_LIVES_S = 6.0
 
 
 async def check_postgres(settings: Settings) -> Findings:
@@ -21,6 +25,15 @@ def _check(settings: Settings) -> Findings:
         with look_at(settings) as seen:
             if seen is None:
                 return (finding(Subject.STORE, "store_new", name),)
-            return (finding(Subject.STORE, "store_reached", name, version=HEAD),)
+            reached = finding(Subject.STORE, "store_reached", name, version=HEAD)
+            return (reached, _processes(seen, name))
     except StoreError as error:
         return (finding(Subject.STORE, "store_refused", name, reason=str(error)),)
+
+
+def _processes(seen: Look, name: str) -> Finding:
+    count, workers = seen.processes(within_s=_LIVES_S)
+    if count and not workers:
+        return finding(Subject.STORE, "store_no_worker", name, count=count)
+    code = "store_processes" if count else "store_no_process"
+    return finding(Subject.STORE, code, name, count=count, workers=workers)

@@ -71,6 +71,25 @@ _OWN: Mapping[str, Entry] = {
     "store_reached": Entry(
         _OK, Sentence("连得上，版本 {version}", "it can be reached, version {version}")
     ),
+    "store_processes": Entry(
+        _OK,
+        Sentence(
+            "{count} 个进程在用，其中 {workers} 个会问 AI",
+            "{count} processes use it, of which {workers} ask the AI",
+        ),
+    ),
+    "store_no_process": Entry(_OK, Sentence("现在没有进程在用", "no process uses it at present")),
+    "store_no_worker": Entry(
+        _FAILED,
+        Sentence(
+            "{count} 个进程在用，但没有一个会问 AI，问题会一直等着",
+            "{count} processes use it, but none of them asks the AI: questions wait",
+        ),
+        Sentence(
+            "请启动 yingda worker，或去掉 --no-workers 和 workers = false。",
+            "Start yingda worker, or leave out --no-workers and workers = false.",
+        ),
+    ),
     "store_refused": Entry(
         _FAILED,
         Sentence("用不了：{reason}", "it cannot be used: {reason}"),

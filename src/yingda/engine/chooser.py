@@ -118,7 +118,7 @@ class Chooser:
             attempt.account.style,
             progress=None if attempt.is_question else await self._progress(turn),
             other_unread=outlook.other_unread,
-            others_before=self._jobs.waiting_before(turn.id),
+            others_before=await self._jobs.waiting_before(turn.id),
         )
         return await self._fix(attempt, text, gives_back, promises=turn.id)
 

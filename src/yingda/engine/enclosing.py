@@ -19,6 +19,7 @@ from yingda.engine.insist import insist
 from yingda.engine.media_base import Media
 from yingda.engine.push_fates import SENT, Fate, fate_by
 from yingda.engine.push_rights import PushRights
+from yingda.engine.sharing.ownership import Ownership
 from yingda.engine.typing_states import TypingStates
 from yingda.errors import (
     ApiKind,
@@ -76,6 +77,7 @@ class Enclosing:
         media: Media | None,
         rights: PushRights,
         typing: TypingStates,
+        ownership: Ownership,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -84,6 +86,7 @@ class Enclosing:
         self._files = EnclosureFiles(plan, media, clock)
         self._rights = rights
         self._typing = typing
+        self._ownership = ownership
         self._clock = clock
         self._rounds: dict[tuple[str, str], asyncio.Task[None]] = {}
         #: Where something may have become due since the last look.
@@ -93,8 +96,11 @@ class Enclosing:
         self._is_closing = False
         self._places = asyncio.Semaphore(_MADE_AT_ONCE)
 
-    def handed_over(self, account: str, openid: str) -> None:
-        """A text reached this follower: what follows it may be due. Returns at once."""
+    def handed_over(self, account: str, openid: str, *, was_left: bool = False) -> None:
+        """A text reached this follower: what follows it may be due. Returns at once.
+
+        `was_left` says that another process has begun with it and died.
+        """
         own = self._accounts.get(account)
         if own is None or own.push_mode is PushMode.PASSIVE or self._is_closing:
             return
@@ -103,7 +109,9 @@ class Enclosing:
         key = (account, openid)
         self._woken.add(key)
         if key not in self._rounds:
-            task = self._rounds[key] = asyncio.ensure_future(self._go_round(own, openid))
+            task = self._rounds[key] = asyncio.ensure_future(
+                self._go_round(own, openid, is_taken=was_left)
+            )
             task.add_done_callback(self._ended)
 
     async def close(self) -> None:
@@ -124,19 +132,28 @@ class Enclosing:
         if not task.cancelled() and (error := task.exception()):
             _log.error("enclosures_failed", exc_info=error)
 
-    async def _go_round(self, account: Account, openid: str) -> None:
+    async def _go_round(self, account: Account, openid: str, *, is_taken: bool) -> None:
         key, failures = (account.name, openid), 0
         try:
             while not self._is_closing:
                 self._woken.discard(key)
+                # Most answers have nothing behind them, and need no owner for that.
+                if is_taken and not await self._ownership.take(*key):
+                    return
                 enclosure = await insist(
                     self._clock,
                     lambda: self._store.next_enclosure(*key, self._clock.now()),
                 )
-                if enclosure is not None:
+                if enclosure is not None and is_taken:
                     failures = await self._follow(account, openid, enclosure, failures)
-                elif key not in self._woken:
-                    # Between this look and the end nothing is awaited, so that no wake is missed.
+                if enclosure is not None:
+                    is_taken = True
+                    continue
+                if is_taken:
+                    await self._ownership.end(*key)
+                    is_taken = False
+                # Between this look and the end nothing is awaited, so that no wake is missed.
+                if key not in self._woken:
                     return
         finally:
             self._woken.discard(key)
@@ -226,10 +243,7 @@ class Enclosing:
         try:
             await send(openid, file.media_id)
         except (WechatApiError, StoreError) as error:
-            if isinstance(error, ApiRefused) and error.kind is ApiKind.NOT_ALLOWED:
-                await self._rights.learn_denied(account, error)
-            elif isinstance(error, WechatApiError):
-                self._rights.learn_failed(account, error)
+            await self._rights.learn_refused(account, error)
             _tell_unsent(account, enclosure, error)
             return fate_by(error)
         self._typing.was_ended(account, openid)

@@ -64,6 +64,15 @@ class PushRights:
         )
         await self._keep(account, is_allowed=False)
 
+    async def learn_refused(self, account: Account, error: WechatApiError | StoreError) -> bool:
+        """A message was not sent; whether that is because the account may send none."""
+        if isinstance(error, ApiRefused) and error.kind is ApiKind.NOT_ALLOWED:
+            await self.learn_denied(account, error)
+            return True
+        if isinstance(error, WechatApiError):
+            self.learn_failed(account, error)
+        return False
+
     def learn_failed(self, account: Account, error: WechatApiError) -> None:
         """A call failed; some failures mean that a message would fail as well."""
         is_lasting = isinstance(error, ApiRefused) and error.kind in _LASTING

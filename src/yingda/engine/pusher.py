@@ -22,8 +22,9 @@ from yingda.engine.push_fates import SENT, Fate, fate_by
 from yingda.engine.push_rights import PushRights
 from yingda.engine.push_round import Round
 from yingda.engine.push_seen import Seen
+from yingda.engine.sharing.ownership import Ownership
 from yingda.engine.typing_states import TypingStates
-from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError
+from yingda.errors import StoreError, WechatApiError
 from yingda.store.base import Store
 from yingda.store.push_base import Grant, NewPart, PartFate
 from yingda.turn.lifecycle import State
@@ -57,6 +58,7 @@ class Pusher:
         rights: PushRights,
         typing: TypingStates,
         handed_over: Callable[[str, str], None],
+        ownership: Ownership,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -68,6 +70,7 @@ class Pusher:
         self._typing = typing
         #: Told of account and openid whenever a turn of theirs may have been sent whole.
         self._handed_over = handed_over
+        self._ownership = ownership
         self._clock = clock
         self._rounds: dict[tuple[str, str], Round] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -133,17 +136,20 @@ class Pusher:
             _log.error("push_failed", exc_info=error)
 
     async def _go_round(self, own: Round) -> None:
+        whose = (own.account, own.openid)
         try:
-            while True:
+            while await self._ownership.take(*whose):
                 own.is_woken = False
                 turn_id = await self._next(own)
                 goes_on = turn_id is not None and await self._push(own, turn_id)
-                self._handed_over(own.account, own.openid)
-                # Between this look and the end nothing is awaited, so that no wake is missed.
+                self._handed_over(*whose)
+                # A wake before the very end is missed by nobody.
                 if not goes_on and (self._is_draining or not own.is_woken):
-                    return
+                    await self._ownership.end(*whose)
+                    if self._is_draining or not own.is_woken:
+                        return
         finally:
-            del self._rounds[(own.account, own.openid)]
+            del self._rounds[whose]
 
     async def _next(self, own: Round) -> int | None:
         return await insist(self._clock, lambda: self._store.next_pushed(own.account, own.openid))
@@ -270,10 +276,8 @@ class Pusher:
         try:
             await desk.send_text(own.openid, text)
         except (WechatApiError, StoreError) as error:
-            if isinstance(error, ApiRefused) and error.kind is ApiKind.NOT_ALLOWED:
-                await self._rights.learn_denied(account, error)
-            elif isinstance(error, WechatApiError):
-                self._rights.learn_failed(account, error)
+            is_denied = await self._rights.learn_refused(account, error)
+            if not is_denied and isinstance(error, WechatApiError):
                 _log.warning(
                     "part_not_sent", account=account.name, detail=error.detail, mend=error.mend
                 )

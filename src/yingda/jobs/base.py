@@ -1,6 +1,6 @@
 """The jobs seam."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 Run = Callable[[int], Awaitable[None]]
@@ -26,10 +26,16 @@ class Jobs(Protocol):
     def leave_lane(self, turn_id: int) -> None:
         """The running turn asks its lane's provider no more: its place is free."""
 
-    def waiting_before(self, turn_id: int) -> int:
+    async def adopt(self, heads: Sequence[tuple[int, str]]) -> int:
+        """Have each of these turns run that has no job yet; how many those were.
+
+        Each comes with its lane. Raises StoreError.
+        """
+
+    async def waiting_before(self, turn_id: int) -> int:
         """How many turns of its lane come first, at most; 0 for one that waits for no place.
 
-        Turns that were withdrawn meanwhile may still be counted.
+        Turns that were withdrawn meanwhile may still be counted. Raises StoreError.
         """
 
     def cancel(self, turn_id: int) -> None:
@@ -40,3 +46,6 @@ class Jobs(Protocol):
 
         What was not run stays as it is in the store, and is found there at the next start.
         """
+
+    async def close(self) -> None:
+        """Let go of everything; what still runs is interrupted."""

@@ -4,7 +4,7 @@ It keeps nothing: after a restart the store says what has to run.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
@@ -49,7 +49,12 @@ class LocalJobs:
         self._lanes.leave(turn_id)
         self._fill()
 
-    def waiting_before(self, turn_id: int) -> int:
+    async def adopt(self, heads: Sequence[tuple[int, str]]) -> int:
+        for turn_id, lane in heads:
+            self.defer(turn_id, lane)
+        return len(heads)
+
+    async def waiting_before(self, turn_id: int) -> int:
         return self._lanes.before(turn_id)
 
     def cancel(self, turn_id: int) -> None:
@@ -68,6 +73,9 @@ class LocalJobs:
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def close(self) -> None:
+        await self.drain(0.0)
 
     def _fill(self) -> None:
         while self._run and len(self._running) < self._concurrency:

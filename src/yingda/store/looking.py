@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from yingda.errors import StoreError
-from yingda.store import spending
+from yingda.store import presence, spending
 from yingda.store.cost_base import Span, Usage, UsageKey
 from yingda.store.migrate import HEAD, version_of
 from yingda.store.reader import Reader
@@ -44,6 +44,13 @@ class Look:
     def spent_in(self, account: str, month: str) -> Mapping[str, int]:
         """Currency → billionths that the account's answers cost in this month."""
         return self._reads.read(spending.spent_in(account, month))
+
+    def processes(self, *, within_s: float) -> tuple[int, int]:
+        """How many said within this time that they live, and how many of them ask the AI.
+
+        On PostgreSQL alone.
+        """
+        return self._reads.read(presence.processes(within_s=within_s))
 
 
 class _SqliteReads:

@@ -11,10 +11,18 @@ from yingda.store.presence_base import Left, Round
 class PresenceOperations(Carrier):
     """Implements `presence_base.PresenceStore`, but for what is PostgreSQL's own."""
 
-    async def beat(self, process_id: int, at: float, *, forget_before: float) -> None:
+    async def beat(
+        self, process_id: int, at: float, *, runs_turns: bool, forget_before: float
+    ) -> None:
         await self._run(
-            lambda: presence.beat(process_id, at, forget_before=forget_before), locks.FREE
+            lambda: presence.beat(
+                process_id, at, runs_turns=runs_turns, forget_before=forget_before
+            ),
+            locks.FREE,
         )
+
+    async def has_worker(self, *, alive_since: float) -> bool:
+        return await self._read(lambda: presence.has_worker(alive_since=alive_since))
 
     async def leave(self, process_id: int) -> None:
         await self._run(lambda: presence.leave(process_id), locks.FREE)

@@ -15,7 +15,7 @@ from yingda.postgres.address import (
     address_of,
 )
 from yingda.postgres.refusals import slow_error
-from yingda.store import entering, erasing, locks, running, stopping
+from yingda.store import entering, erasing, locks, presence, running, stopping
 from yingda.store.deferring import Deferral, with_job
 from yingda.store.entries import Entered, NewPush, NewQuestion
 from yingda.store.locks import Lock
@@ -24,7 +24,7 @@ from yingda.store.operations_presence import PresenceOperations
 from yingda.store.postgres_execution import Pool, Transactions
 from yingda.store.postgres_opening import configure, prepare
 from yingda.store.runs import Ended, Outcome
-from yingda.store.steps import Query, Steps, execute, fetch, fetch_one
+from yingda.store.steps import Query, Steps, execute, fetch_one
 from yingda.store.wishes import Erased, NewRetry
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class PostgresStore(Operations, PresenceOperations):
         await self._run(_touch, locks.FREE)
 
     async def time(self) -> float:
-        return await self._read(_time)
+        return await self._read(presence.time)
 
     async def enter_question(self, push: NewPush, question: NewQuestion) -> Entered:
         return await self._run(
@@ -142,12 +142,6 @@ class PostgresStore(Operations, PresenceOperations):
 def _touch() -> Steps[None]:
     """A write that reaches the disk and leaves nothing behind."""
     yield from execute("UPDATE alembic_version SET version_num = version_num")
-
-
-def _time() -> Steps[float]:
-    now = yield from fetch("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)")
-    at: float = now[0][0]
-    return at
 
 
 def _erase(at: float, *, accepting: bytes, provider_at: float) -> Steps[Erased | None]:

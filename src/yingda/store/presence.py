@@ -9,11 +9,16 @@ from yingda.store.presence_base import Left, Round, RoundKind
 from yingda.store.replies import doubt_parts_of
 from yingda.store.steps import Steps, execute, fetch, fetch_one
 
+_TIME = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
 _BEAT = """
-    INSERT INTO process (id, started_at, seen_at) VALUES (:id, :at, :at)
+    INSERT INTO process (id, started_at, seen_at, runs_turns) VALUES (:id, :at, :at, :runs_turns)
     ON CONFLICT (id) DO UPDATE SET seen_at = :at
 """
 _FORGET = "DELETE FROM process WHERE seen_at < :before"
+_WORKER = "SELECT 1 FROM process WHERE runs_turns = 1 AND seen_at >= :alive_since LIMIT 1"
+_COUNT = """
+    SELECT count(*), coalesce(sum(runs_turns), 0) FROM process WHERE seen_at >= :alive_since
+"""
 _LEAVE = "DELETE FROM process WHERE id = :id"
 _LEAVE_ROUNDS = "DELETE FROM round_owner WHERE owner = :id"
 _OWNER = """
@@ -52,10 +57,28 @@ _LEFT_REPLIES = """
 """
 
 
-def beat(process_id: int, at: float, *, forget_before: float) -> Steps[None]:
+def time() -> Steps[float]:
+    """PostgreSQL's own time in Unix seconds."""
+    at: float = (yield from fetch(_TIME))[0][0]
+    return at
+
+
+def beat(process_id: int, at: float, *, runs_turns: bool, forget_before: float) -> Steps[None]:
     """The process lives."""
-    yield from execute(_BEAT, id=process_id, at=at)
+    yield from execute(_BEAT, id=process_id, at=at, runs_turns=int(runs_turns))
     yield from execute(_FORGET, before=forget_before)
+
+
+def has_worker(*, alive_since: float) -> Steps[bool]:
+    """Whether any process lives that runs turns."""
+    return (yield from fetch_one(_WORKER, alive_since=alive_since)) is not None
+
+
+def processes(*, within_s: float) -> Steps[tuple[int, int]]:
+    """How many said within this time that they live, and how many of them run turns."""
+    now = yield from time()
+    row = (yield from fetch(_COUNT, alive_since=now - within_s))[0]
+    return int(row[0]), int(row[1])
 
 
 def leave(process_id: int) -> Steps[None]:

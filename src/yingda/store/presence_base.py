@@ -45,8 +45,13 @@ class PresenceStore(Protocol):
     async def time(self) -> float:
         """The database's own time in Unix seconds, which all processes take for theirs."""
 
-    async def beat(self, process_id: int, at: float, *, forget_before: float) -> None:
+    async def beat(
+        self, process_id: int, at: float, *, runs_turns: bool, forget_before: float
+    ) -> None:
         """The process lives; whoever was not seen since `forget_before` is forgotten."""
+
+    async def has_worker(self, *, alive_since: float) -> bool:
+        """Whether any process lives that runs turns."""
 
     async def leave(self, process_id: int) -> None:
         """The process ends in order: what it had is anybody's."""

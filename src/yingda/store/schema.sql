@@ -53,6 +53,7 @@ CREATE TABLE process (
     id BIGINT NOT NULL,
     started_at DOUBLE NOT NULL,
     seen_at DOUBLE NOT NULL,
+    runs_turns INTEGER NOT NULL,
     CONSTRAINT pk_process PRIMARY KEY (id)
 );
 CREATE TABLE provider_deletion (

@@ -3,7 +3,7 @@
 A part of `store.schema`. Of use on PostgreSQL alone, for SQLite has one process.
 """
 
-from sqlalchemy import BigInteger, Column, Double, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Integer, Table, Text
 
 from yingda.store.schema_base import metadata
 
@@ -16,6 +16,8 @@ process = Table(
     Column("started_at", Double, nullable=False),
     #: When it last said that it lives.
     Column("seen_at", Double, nullable=False),
+    #: Whether it asks the AI, and does not only talk to WeChat.
+    Column("runs_turns", Integer, nullable=False),
 )
 
 #: Which process sends to a follower what comes by itself; see `engine/rounds.py`.

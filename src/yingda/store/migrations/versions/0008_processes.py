@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("started_at", sa.Double, nullable=False),
         sa.Column("seen_at", sa.Double, nullable=False),
+        sa.Column("runs_turns", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_process"),
     )
     op.create_table(
