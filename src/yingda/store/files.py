@@ -16,6 +16,10 @@ _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 
 
+class Held(StoreError):
+    """Another process uses the database."""
+
+
 def make_folder(folder: Path) -> None:
     """Make the data folder, for its owner alone, unless it is there. Raises StoreError.
 
@@ -57,7 +61,7 @@ def make_file(path: Path) -> bool:
 def hold(path: Path) -> int:
     """Take the lock beside the database at `path`, which ends with the descriptor returned.
 
-    Raises StoreError when another process has it, or the lock cannot be made.
+    Raises Held when another process has it, and StoreError when the lock cannot be made.
     """
     lock_path = path.with_name(path.name + ".lock")
     make_file(lock_path)
@@ -69,7 +73,7 @@ def hold(path: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise StoreError(
+        raise Held(
             f"another yingda process uses {path}; stop it, or give this one another data folder"
         ) from None
     except OSError as error:

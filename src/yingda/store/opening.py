@@ -66,8 +66,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _look_for_damage(connection: sqlite3.Connection, path: Path) -> None:
-    if path.stat().st_size > _CHECKED_UP_TO_BYTES:
-        return
+    if path.stat().st_size <= _CHECKED_UP_TO_BYTES:
+        refuse_damage(connection)
+
+
+def refuse_damage(connection: sqlite3.Connection) -> None:
+    """Read the whole file. Raises StoreError when it is damaged, and SQLite's own errors."""
     said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if said != "ok":
         raise StoreError(

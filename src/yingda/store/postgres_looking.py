@@ -64,13 +64,17 @@ def look_at_postgres(url: str) -> Iterator[Look | None]:
     with connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        version = _version(connection)
+        version = version_at(connection)
         if version not in {None, HEAD}:
             raise outdated(str(version))
         yield None if version is None else Look(_Reads(connection))
 
 
-def _version(connection: _Connection) -> str | None:
+def version_at(connection: _Connection) -> str | None:
+    """The version that the tables are at; None when there are none.
+
+    Raises StoreError for tables that are not ours, or of a newer yingda.
+    """
     try:
         tables = {name for (name,) in connection.execute(TABLES)}
         has_versions = "alembic_version" in tables
