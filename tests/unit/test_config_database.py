@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from yingda.config import Settings, load
+from yingda.config import Settings, SettingsInvalid, load, read_database
 
 LEAST = {"YINGDA_WECHAT_TOKEN": "z9Xw8", "YINGDA_DIFY_API_KEY": "app-9aB8cD7eF6gH5iJ4kL3mN2oP"}
 URL = "postgresql://ann:s3cr%20et@db.example.com:6432/yingda?sslmode=require&password=hush"
@@ -46,3 +46,40 @@ def test_a_url_may_stand_in_a_file_or_another_variable(tmp_path: Path) -> None:
 )
 def test_several_hosts_and_sockets_can_be_named(url: str, name: str) -> None:
     assert (settings(url).postgres_url, settings(url).database_name) == (url, name)
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("sqlite:data/yingda.sqlite3", "sqlite:///data/yingda.sqlite3"),
+        (" sqlite:/srv/turns.db ", "sqlite:////srv/turns.db"),
+        ("sqlite:////srv/turns.db", "sqlite:////srv/turns.db"),
+        (URL, URL),
+        ("env:DATABASE_URL", URL),
+    ],
+)
+def test_an_option_names_a_database_as_the_setting_does_and_a_file_in_short(
+    written: str, url: str
+) -> None:
+    assert read_database(written, "--from", {"DATABASE_URL": URL}) == url
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("mysql://ann:hush-hush@db/yingda", "sqlite:///path/to/file"),
+        ("sqlite:", "sqlite:///path/to/file"),
+        ("sqlite::memory:", "sqlite:///path/to/file"),
+        ("postgresql://ann:hush-hush@db", "postgresql://user:password@host:5432/database"),
+        ("env:NOWHERE", "Set that variable"),
+        ("", "Give a value"),
+    ],
+)
+def test_an_option_that_names_none_is_refused_with_the_mend_and_without_the_value(
+    written: str, mend: str
+) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        read_database(written, "--to", {})
+    assert str(refused.value).startswith("--to · ")
+    assert mend in str(refused.value)
+    assert "hush-hush" not in str(refused.value)

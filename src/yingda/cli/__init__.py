@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from yingda.cli import logs
-from yingda.config import load
+from yingda.config import load, read_database
 from yingda.config.texts import preferred_language
 from yingda.errors import YingdaError
 from yingda.store.cost_base import UsageKey
@@ -191,6 +191,34 @@ def usage(
     settings = load(os.environ, config_path=config)
     language = preferred_language(os.environ)
     raise typer.Exit(run_usage(settings, errand, sys.stdout, language, SystemClock()))
+
+
+@app.command()
+def migrate(
+    to: Annotated[
+        str,
+        typer.Option(help="Where it goes: an empty database, as database_url takes it."),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Where it is, sqlite:PATH in short; else what is set."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file; YINGDA_CONFIG names one too.")
+    ] = None,
+) -> None:
+    """Move all data from SQLite to PostgreSQL, or back, and prove that it arrived."""
+    from yingda.cli.migrate import run_migrate  # noqa: PLC0415 see above
+    from yingda.clock import SystemClock  # noqa: PLC0415 see above
+
+    logs.set_up("error", "console")
+    target = read_database(to, "--to", os.environ)
+    if source is None:
+        source = load(os.environ, config_path=config).database
+    else:
+        source = read_database(source, "--from", os.environ)
+    language = preferred_language(os.environ)
+    raise typer.Exit(run_migrate(source, target, sys.stdout, language, SystemClock()))
 
 
 def main() -> None:

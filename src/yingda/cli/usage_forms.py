@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from yingda.cli.demo_screen import width_cells
+from yingda.cli.columns import aligned
 from yingda.cli.usage_texts import HEADINGS, say
 from yingda.engine.pricing import amount
 from yingda.store.cost_base import Usage, UsageKey
@@ -89,7 +89,7 @@ def as_table(
     if len(sums) > 1:
         total = say(language, "total")
         lines.append([total, *[""] * (len(names) - 1), *_cells(_total(sums), counts), "", ""])
-    return f"{title}\n{_aligned(lines, left=len(names))}{say(language, 'times')}\n"
+    return f"{title}\n{aligned(lines, left=len(names))}{say(language, 'times')}\n"
 
 
 def _names(by: UsageKey, *, shows_openids: bool) -> Sequence[str]:
@@ -140,16 +140,3 @@ def _pairs(each: Usage) -> list[str]:
         " / ".join("–" if seconds is None else f"{seconds:.1f}" for seconds in pair)
         for pair in (first, whole)
     ]
-
-
-def _aligned(lines: Sequence[Sequence[str]], *, left: int) -> str:
-    """Columns of one width each: names to the left, numbers to the right."""
-    widths = [max(map(width_cells, column)) for column in zip(*lines, strict=True)]
-    shown = ""
-    for line in lines:
-        cells = []
-        for number, (cell, width) in enumerate(zip(line, widths, strict=True)):
-            blank = " " * (width - width_cells(cell))
-            cells.append(cell + blank if number < left else blank + cell)
-        shown += "  ".join(cells).rstrip() + "\n"
-    return shown

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from yingda.config.budgets import budget_warnings, price_problems
 from yingda.config.checks import complete, demands
 from yingda.config.fields import Reading, Refused, folded
+from yingda.config.fields_database import SQLITE, DatabaseUrl
 from yingda.config.nearest import closest
 from yingda.config.providers import (
     PROVIDER_KINDS,
@@ -41,10 +42,12 @@ __all__ = [
     "describe",
     "load",
     "preferred_language",
+    "read_database",
 ]
 
 _ADAPTER: Final = TypeAdapter(Settings)
 _NO_OPTIONS: Final[Mapping[str, object]] = MappingProxyType({})
+_DATABASE: Final = TypeAdapter(DatabaseUrl)
 
 #: Pydantic's type of error → our code. Source: pydantic's list of validation errors.
 _CODES: Final[Mapping[str, str]] = MappingProxyType(
@@ -108,6 +111,25 @@ def load(
     if settings is None or problems:
         raise SettingsInvalid(problems, preferred_language(environ))
     return settings
+
+
+def read_database(written: str, option: str, environ: Mapping[str, str]) -> str:
+    """The database URL that an option of the command line names, read as the setting is.
+
+    `sqlite:path` is short for `sqlite:///path`. Raises SettingsInvalid, which shows no value.
+    """
+    path = written.strip().removeprefix("sqlite:")
+    if path != written.strip() and not path.startswith("//"):
+        written = f"{SQLITE}/{path}"
+    try:
+        url: str = _DATABASE.validate_python(written, context=Reading(environ, allow_samples=False))
+    except ValidationError as error:
+        refused = [each["ctx"]["error"] for each in error.errors(include_input=False)]
+    else:
+        return url
+    # Raised outside of the handler, as above.
+    problems = tuple(problem(each.code, option, **each.values) for each in refused)
+    raise SettingsInvalid(problems, preferred_language(environ))
 
 
 def _read(sources: Sources, reading: Reading) -> tuple[Settings | None, tuple[Problem, ...]]:

@@ -1,5 +1,6 @@
 """Where the database is, as a setting. Knows how a URL of each kind is written, and opens none."""
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -47,6 +48,20 @@ def _postgres_url(value: str) -> str:
     if not is_whole or any(map(str.isspace, value)):
         raise Refused("database_address")
     return value
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file that a URL names; None for one of PostgreSQL."""
+    return Path(url.removeprefix(f"{SQLITE}/")) if url.startswith(SQLITE) else None
+
+
+def shown_database(url: str) -> str:
+    """What the database of a URL is called in logs: no user, no password, no option."""
+    path = sqlite_path(url)
+    if path is not None:
+        return str(path)
+    parts = urlsplit(url)
+    return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 DatabaseUrl = Annotated[

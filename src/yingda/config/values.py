@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -44,7 +43,7 @@ from yingda.config.fields import (
     folded,
     frozen,
 )
-from yingda.config.fields_database import SQLITE, DatabaseUrl
+from yingda.config.fields_database import SQLITE, DatabaseUrl, shown_database, sqlite_path
 from yingda.config.fields_openids import OpenidList, SomeOpenids
 from yingda.config.prices import Currency, Money
 from yingda.config.providers import AnyProvider
@@ -261,22 +260,21 @@ class Settings:
     warnings: tuple[Problem, ...] = ()
 
     @property
+    def database(self) -> str:
+        """The URL of the database, whether set or not; it may hold a password."""
+        return self.database_url or f"{SQLITE}/{self.data_dir / DATABASE_FILE}"
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file; of no use with PostgreSQL."""
-        if self.database_url is None:
-            return self.data_dir / DATABASE_FILE
-        return Path(self.database_url.removeprefix(f"{SQLITE}/"))
+        return sqlite_path(self.database) or self.data_dir / DATABASE_FILE
 
     @property
     def postgres_url(self) -> str | None:
         """Where the database on PostgreSQL is; None for SQLite."""
-        url = self.database_url
-        return None if url is None or url.startswith(SQLITE) else url
+        return self.database if sqlite_path(self.database) is None else None
 
     @property
     def database_name(self) -> str:
         """What the database is called in logs: no user, no password, no option."""
-        if self.postgres_url is None:
-            return str(self.database_path)
-        parts = urlsplit(self.postgres_url)
-        return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return shown_database(self.database)
