@@ -4,7 +4,9 @@ Knows the classes of the standard's error codes; no statement, no value and no p
 ever gets into a message: the driver's own words may hold them.
 """
 
-from psycopg import DataError, Error, InterfaceError, OperationalError, errors
+from typing import Any
+
+from psycopg import AsyncConnection, DataError, Error, InterfaceError, OperationalError, errors
 from psycopg_pool import PoolTimeout
 
 from yingda.errors import StoreError
@@ -100,6 +102,11 @@ def slow_error(limit_s: float) -> StoreError:
 def is_undone(error: Error) -> bool:
     """Whether the transaction was only in another's way, and is to be tried once more."""
     return isinstance(error, errors.SerializationFailure | errors.DeadlockDetected)
+
+
+def is_lost(connection: AsyncConnection[Any], error: Error) -> bool:
+    """Whether the connection is gone: a server that is being stopped says so first."""
+    return connection.closed or (error.sqlstate or "").startswith(("08", "57P"))
 
 
 def _by_code(code: str) -> tuple[str, str]:

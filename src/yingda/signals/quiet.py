@@ -8,6 +8,7 @@ from yingda.signals.base import Heard, Topic
 class QuietSignals:
     """Implements `signals.base.Signals` where nobody else is."""
 
+    is_alone = True
     is_deaf = False
 
     def tell(self, topic: Topic, body: str) -> None:

@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
-from yingda.postgres.refusals import is_undone, store_error
+from yingda.postgres.refusals import is_lost, is_undone, store_error
 from yingda.store.locks import Lock
 from yingda.store.postgres_statements import storable, translated, values_of
 from yingda.store.steps import Query, Row, Steps
@@ -101,7 +101,7 @@ class Transactions:
             try:
                 await cursor.execute(_COMMIT)
             except Error as error:
-                if _is_lost(connection, error):
+                if is_lost(connection, error):
                     raise _InDoubt(error, result, transaction) from error
                 # Such as a full disk: the server says that it was undone.
                 raise store_error(error) from error
@@ -167,14 +167,9 @@ async def _told(connection: Connection) -> AsyncIterator[None]:
     try:
         yield
     except Error as error:
-        if _is_lost(connection, error) or is_undone(error):
+        if is_lost(connection, error) or is_undone(error):
             raise _Undone(error) from error
         raise store_error(error) from error
-
-
-def _is_lost(connection: Connection, error: Error) -> bool:
-    """Whether the connection is gone: a server that is being stopped says so first."""
-    return connection.closed or (error.sqlstate or "").startswith(("08", "57P"))
 
 
 async def carry_out(cursor: Cursor, steps: Steps[T]) -> T:
