@@ -21,6 +21,7 @@ from yingda.assembly import (
     presence_of,
     pusher_of,
     runner_of,
+    texts_of,
 )
 from yingda.clock import Clock
 from yingda.config import Settings
@@ -43,7 +44,8 @@ from yingda.engine.typing_states import TypingStates
 from yingda.jobs.base import Jobs
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
-from yingda.signals.base import Topic
+from yingda.signals.base import Signals, Topic
+from yingda.signals.quiet import QuietSignals
 from yingda.store.base import Recovered, Store
 from yingda.store.presence_base import Round, RoundKind
 from yingda.web.callback import Callback
@@ -75,13 +77,20 @@ class Gateway:
         capacity: Capacity = _CAPACITY,
         prices: Mapping[str, PriceTable] | None = None,
         standby: Standby = _STANDBY,
+        signals: Signals | None = None,
         shared: Shared | None = None,
         runs_turns: bool = True,
     ) -> None:
         self._shared = shared
         self._runs_turns = runs_turns
         self._ground = ground = ground_of(
-            accounts, providers=providers, store=store, clock=clock, apis=apis or {}, media=media
+            accounts,
+            providers=providers,
+            store=store,
+            clock=clock,
+            apis=apis or {},
+            media=media,
+            signals=signals or (QuietSignals() if shared is None else shared.signals),
         )
         plan = EnclosurePlan(ground.accounts, providers, can_send=media is not None)
         inputs = inputs_of(ground, standby)
@@ -97,6 +106,7 @@ class Gateway:
             standby=standby,
             capacity=capacity,
         )
+        self._texts = texts_of(ground, self._runner)
         self._housekeeping = housekeeping_of(ground)
         self._stalls = Stalls(clock, ground.ages)
         self._typing = TypingStates(ground.desks, ground.rights, clock)
@@ -106,7 +116,7 @@ class Gateway:
         self._receipts = Receipts(store, clock, self._enclosing.handed_over)
         self._pusher = pusher_of(
             ground,
-            self._runner,
+            self._texts,
             self._typing,
             self._enclosing,
             ownership_of(shared, RoundKind.PUSH),
@@ -135,7 +145,7 @@ class Gateway:
         attempts = attempts_of(
             self._ground,
             jobs=self._jobs,
-            runner=self._runner,
+            live=self._texts,
             pusher=self._pusher,
             typing=self._typing,
             capacity=capacity,
@@ -153,17 +163,16 @@ class Gateway:
         )
 
     async def start(self) -> None:
-        """Take over what an earlier process left, and begin to run turns."""
+        """Take over what an earlier process left, and begin to run turns. Raises StoreError."""
         if self._runs_turns:
             self._jobs.start(self._runner.run)
-        if self._shared is None or self._presence is None:
+        if self._shared is not None:
+            heard = heard_rounds(self._shared.process_id, self._begin_round)
+            self._ground.signals.hear(Topic.FOLLOWER, heard)
+        await self._ground.signals.start()
+        if self._presence is None:
             await self._take_over(await self._ground.store.recover())
         else:
-            self._shared.signals.hear(
-                Topic.FOLLOWER, heard_rounds(self._shared.process_id, self._begin_round)
-            )
-            await self._shared.listen()
-            await self._shared.signals.start()
             await self._presence.start()
         self._rounds.start()
         self._housekeeping.start()
@@ -205,9 +214,7 @@ class Gateway:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._ground.store.close)
             stack.push_async_callback(self._jobs.close)
-            if self._shared is not None:
-                stack.push_async_callback(self._shared.stop_listening)
-                stack.push_async_callback(self._shared.signals.close)
+            stack.push_async_callback(self._ground.signals.close)
             if self._presence is not None:
                 stack.push_async_callback(self._presence.close)
             for provider in self._ground.providers.values():

@@ -24,6 +24,7 @@ from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.inputs import Inputs
 from yingda.engine.learnt import Learnt
 from yingda.engine.ledger import Ledger
+from yingda.engine.live import LiveTexts
 from yingda.engine.media_base import Media
 from yingda.engine.patience import Patience
 from yingda.engine.pricing import PriceTable
@@ -35,12 +36,15 @@ from yingda.engine.recalling import Summarising
 from yingda.engine.reception import Reception
 from yingda.engine.runner import Runner
 from yingda.engine.senses import Senses
+from yingda.engine.sharing.far_text import FarTexts
 from yingda.engine.sharing.ownership import Ownership, SharedOwner, SoleOwner
 from yingda.engine.sharing.presence import Presence
+from yingda.engine.sharing.speaking import Speaker
 from yingda.engine.suggesting import Suggesting
 from yingda.engine.typing_states import TypingStates
 from yingda.jobs.base import Jobs
 from yingda.providers.base import Provider
+from yingda.signals.base import Signals
 from yingda.store.base import Store
 from yingda.store.presence_base import Round, RoundKind
 from yingda.wechat.api import WechatApi
@@ -61,6 +65,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     #: None where nothing is there to fetch and convert files with.
     media: Media | None
     rights: PushRights
+    signals: Signals
     board: Board
     ages: PushAges
 
@@ -73,6 +78,7 @@ def ground_of(
     clock: Clock,
     apis: Mapping[str, WechatApi],
     media: Media | None,
+    signals: Signals,
 ) -> Ground:
     """The ground of one gateway."""
     pushing = [own.name for own in accounts if own.push_mode is not PushMode.PASSIVE]
@@ -85,7 +91,8 @@ def ground_of(
         desks={name: apis[name] for name in pushing if name in apis},
         media=media,
         rights=PushRights(store, clock),
-        board=Board(),
+        signals=signals,
+        board=Board(signals),
         ages=PushAges(),
     )
 
@@ -119,6 +126,7 @@ def runner_of(
         store=store,
         jobs=jobs,
         board=ground.board,
+        signals=ground.signals,
         providers=providers,
         accounts=accounts,
         costs=Costs(accounts, prices, ground.clock),
@@ -139,6 +147,12 @@ def runner_of(
         standby=standby,
         concurrency=capacity.concurrency,
     )
+
+
+def texts_of(ground: Ground, runner: Runner) -> FarTexts:
+    """Where running turns can be read; what runs here is told to other processes from now on."""
+    Speaker(ground.signals, runner.written, ground.clock)
+    return FarTexts(ground.signals, runner.written, ground.clock)
 
 
 def housekeeping_of(ground: Ground) -> Housekeeping:
@@ -190,7 +204,7 @@ def enclosing_of(
 
 def pusher_of(
     ground: Ground,
-    runner: Runner,
+    live: LiveTexts,
     typing: TypingStates,
     enclosing: Enclosing,
     ownership: Ownership,
@@ -198,7 +212,7 @@ def pusher_of(
     """What sends the parts of answers by themselves."""
     return Pusher(
         store=ground.store,
-        live=runner,
+        live=live,
         board=ground.board,
         accounts=ground.accounts,
         desks=ground.desks,
@@ -214,7 +228,7 @@ def attempts_of(
     ground: Ground,
     *,
     jobs: Jobs,
-    runner: Runner,
+    live: LiveTexts,
     pusher: Pusher,
     typing: TypingStates,
     capacity: Capacity,
@@ -224,7 +238,7 @@ def attempts_of(
     return Attempts(
         store=store,
         board=ground.board,
-        chooser=Chooser(store, runner, jobs, clock),
+        chooser=Chooser(store, live, jobs, clock),
         patience=Patience(store, clock),
         ages=ground.ages,
         acknowledging=Acknowledging(

@@ -4,7 +4,7 @@ Knows which database is which kind's; what is done with it is the store's.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -33,9 +33,6 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     clock: AgreedClock
     #: This process among them.
     process_id: int
-    #: Begin to hear signals and jobs, and end that.
-    listen: Callable[[], Awaitable[None]]
-    stop_listening: Callable[[], Awaitable[None]]
 
 
 async def open_store(settings: Settings) -> Store:
@@ -72,8 +69,6 @@ async def open_shared(
         signals=PostgresSignals(address, ear, agreed),
         clock=agreed,
         process_id=secrets.randbits(_PROCESS_BITS),
-        listen=ear.start,
-        stop_listening=ear.close,
     )
 
 

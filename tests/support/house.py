@@ -26,6 +26,7 @@ from yingda.engine.candidates import Standby
 from yingda.engine.media_base import Media
 from yingda.engine.pricing import PriceTable
 from yingda.providers.base import Provider
+from yingda.signals.base import Signals
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Mode, Platform, SimulatedAccount
 from yingda.simulator.server_api import ServerApi
@@ -122,6 +123,8 @@ class House:
         #: Provider → what its tokens cost.
         self.prices: dict[str, PriceTable] = {}
         self.standby = Standby()
+        #: What it tells other processes by; None where it is the only one.
+        self.signals: Signals | None = None
         #: Every request so far, of every account.
         self.requests: list[Request] = []
         #: Goes up whenever the process dies.
@@ -169,19 +172,25 @@ class House:
         self._is_moving = True
         self._store = await self._open_store()
         self._is_moving = False
-        self._gateway = Gateway(
+        self._gateway = await self._gateway_on(self._store, self.signals)
+        await self._gateway.start()
+
+    async def _gateway_on(
+        self, store: SqliteStore | PostgresStore, signals: Signals | None
+    ) -> Gateway:
+        return Gateway(
             accounts=self._accounts,
             providers=self.providers,
-            store=self._store,
-            pseudonym_key=await self._store.secret("pseudonym"),
+            store=store,
+            pseudonym_key=await store.secret("pseudonym"),
             clock=self.clock,
-            apis=self._desks(self._store) | self.apis,
+            apis=self._desks(store) | self.apis,
             media=self.media,
             capacity=self.capacity,
             prices=self.prices,
             standby=self.standby,
+            signals=signals,
         )
-        await self._gateway.start()
 
     async def _open_store(self) -> SqliteStore | PostgresStore:
         if ON_POSTGRES:

@@ -19,6 +19,10 @@ from yingda.engine.window import Window
 from yingda.store.base import Outlook, Store
 from yingda.wechat.limits import WINDOW_S
 
+#: How often an attempt looks while ends in other processes are not heard of. Our choice: seldom
+#: beside all that a push costs, and soon enough for its follower.
+_LOOK_EVERY_S = 0.5
+
 
 class Attempts:
     """Lets attempts wait for their turns' ends, and decides what becomes of each."""
@@ -97,13 +101,18 @@ class Attempts:
                         decision = choose(view)
                     hold = spent or hold
                 if decision.step in {Step.WAIT, Step.HOLD} and not window.is_gone:
-                    await window.wait(decision.until_s)
+                    await window.wait(self._wait_until_s(decision, window))
                     continue
                 if decision.step is Step.LET_GO or window.is_gone:
                     return None
                 chosen = await self._chosen(attempt, outlook, view, decision, hold)
                 if chosen is not None:
                     return chosen
+
+    def _wait_until_s(self, decision: Decision, window: Window) -> float:
+        if self._board.is_deaf:
+            return min(decision.until_s, window.age_s + _LOOK_EVERY_S)
+        return decision.until_s
 
     async def _try_hold(self, attempt: Attempt, outlook: Outlook, view: AttemptView) -> Hold | None:
         span_s = left_s(view.push_age_s, view.attempt_no, view.window_age_s)

@@ -13,6 +13,8 @@ class LiveText(msgspec.Struct, frozen=True, kw_only=True):
 
     run_no: int
     text: str
+    #: How often the run had begun its text anew: a text of one edition only grows.
+    edition: int = 0
     #: It took another text's place. What was offered of that one has to be told apart first, which
     #: only the run's end does, so no part of this text is offered before.
     has_replaced: bool = False

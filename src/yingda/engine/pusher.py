@@ -203,6 +203,7 @@ class Pusher:
         quota, enough_chars = seen.look.quota, None
         if step.grown_chars is not None:
             enough_chars = (0 if seen.live is None else len(seen.live.text)) + step.grown_chars
+        looks_at_s = self._clock.monotonic() + self._board.trusted_s
         while not own.is_woken:
             if quota is not None:
                 self._typing.keep(account, own.openid, quota.acted_at)
@@ -211,6 +212,8 @@ class Pusher:
                 own.wake()
                 return
             if quota is not None and quota.runs_out_within(TELL_BEFORE_S, self._clock.now()):
+                return
+            if self._clock.monotonic() >= looks_at_s:
                 return
             written = await self._live.so_far(seen.turn.id) if enough_chars is not None else None
             if written is not None and len(written.text) >= (enough_chars or 0):

@@ -29,9 +29,11 @@ from yingda.engine.prompting import Prompting
 from yingda.engine.recalling import Recalling
 from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn
+from yingda.engine.sharing.pieces import turn_in
 from yingda.errors import ProviderError, StoreError
 from yingda.jobs.base import Jobs
 from yingda.providers.base import Provider
+from yingda.signals.base import Signals, Topic
 from yingda.store.base import Store
 from yingda.store.runs import Claim, Ended, Outcome
 from yingda.turn.model import Turn
@@ -55,6 +57,7 @@ class Runner:
         store: Store,
         jobs: Jobs,
         board: Board,
+        signals: Signals,
         providers: Mapping[str, Provider],
         accounts: Accounts,
         costs: Costs,
@@ -70,6 +73,7 @@ class Runner:
         self._store = store
         self._jobs = jobs
         self._board = board
+        self._signals = signals
         self._providers = providers
         self._clock = clock
         self._running: dict[int, RunningTurn] = {}
@@ -96,6 +100,7 @@ class Runner:
             inputs=inputs,
             clock=clock,
         )
+        signals.hear(Topic.CANCEL, self._hear_cancel)
 
     async def run(self, turn_id: int) -> None:
         """Run a turn to its end; the jobs call this. Does nothing for a turn that has ended."""
@@ -128,25 +133,43 @@ class Runner:
             self._costs.tell(ended.turn.account, ended.spent)
             _tell(running, outcome, ended)
 
-    async def so_far(self, turn_id: int) -> LiveText | None:
-        """What the turn has written, if it runs here; implements `live.LiveTexts`."""
+    def written(self, turn_id: int) -> LiveText | None:
+        """What the turn has written, if it runs here."""
         running = self._running.get(turn_id)
         return None if running is None else running.live()
 
     def cancel(self, turn_ids: tuple[int, ...]) -> None:
-        """These turns were withdrawn in the store: interrupt them, and stop their providers."""
+        """These turns were withdrawn in the store: interrupt them, and stop their providers.
+
+        What does not run here may run elsewhere, and whoever runs it is told. If that is lost, it
+        runs on for nothing: the store takes no answer of a turn that was withdrawn.
+        """
         for turn_id in turn_ids:
-            running = self._running.get(turn_id)
-            self._jobs.cancel(turn_id)
+            runs_here = self._leave_off(turn_id)
             self._board.announce_end(turn_id)
-            if running is not None:
-                self._errands.send(self._stop(running))
-                self._errands.send(self._keep(running))
+            if not runs_here:
+                self._signals.tell(Topic.CANCEL, str(turn_id))
 
     async def close(self) -> None:
         """Wait for what was begun on the side."""
         await self._afterwards.close()
         await self._errands.close()
+
+    def _hear_cancel(self, body: str) -> None:
+        turn_id = turn_in(body)
+        if turn_id is not None:
+            # Whoever withdrew it has told of its end as well.
+            self._leave_off(turn_id)
+
+    def _leave_off(self, turn_id: int) -> bool:
+        """Interrupt the turn, stop its provider and keep what came; whether it ran here."""
+        running = self._running.get(turn_id)
+        self._jobs.cancel(turn_id)
+        if running is None:
+            return False
+        self._errands.send(self._stop(running))
+        self._errands.send(self._keep(running))
+        return True
 
     def _close(self, claim: Claim, ended: Ended) -> None:
         self._board.announce_end(ended.turn.id)

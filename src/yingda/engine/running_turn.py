@@ -46,6 +46,7 @@ class RunningTurn:
         self._pieces: list[str] = []
         self._conversation_was_reset = False
         self._replaced: str | None = None
+        self._edition = 0
 
     @property
     def turn_id(self) -> int:
@@ -82,7 +83,7 @@ class RunningTurn:
     def begin_with(self, provider: str) -> None:
         """A stand-in is asked; nothing that could be read has come."""
         self.ids = RunIds(started_at=self.claim.turn.entered_at, provider=provider)
-        self._pieces = []
+        self._begin_anew([])
         self._conversation_was_reset = False
 
     def hear(self, words: str) -> None:
@@ -100,7 +101,7 @@ class RunningTurn:
                 # Of several texts the first one is what may have been offered.
                 if self._replaced is None:
                     self._replaced = "".join(self._pieces) or None
-                self._pieces = [text]
+                self._begin_anew([text])
                 self._note_text(text)
             case Started():
                 known = {k: v for k, v in msgspec.structs.asdict(event).items() if v is not None}
@@ -120,6 +121,7 @@ class RunningTurn:
         return LiveText(
             run_no=self.claim.turn.run_no,
             text=self._pieces[0] if self._pieces else "",
+            edition=self._edition,
             has_replaced=self._replaced is not None,
             conversation_was_reset=self._conversation_was_reset,
         )
@@ -156,7 +158,7 @@ class RunningTurn:
         """The provider had kept the answer of the run that was cut off."""
         if self.asked_earlier != self.provider:
             self.begin_with(self.asked_earlier)
-        self._pieces = [found.text]
+        self._begin_anew([found.text])
         self._meter(found.usage)
         self.take(Started(conversation_id=found.conversation_id, message_id=found.message_id))
         self.sources = found.sources
@@ -183,6 +185,10 @@ class RunningTurn:
             known_message_ids=self.claim.former_message_ids,
             not_before=self.claim.former_ended_at,
         )
+
+    def _begin_anew(self, pieces: list[str]) -> None:
+        self._pieces = pieces
+        self._edition += 1
 
     def _note_text(self, text: str) -> None:
         if self.first_text_at is None and not text.isspace() and text:

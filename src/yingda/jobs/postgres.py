@@ -65,7 +65,7 @@ class PostgresJobs:
         self._errands: set[asyncio.Task[None]] = set()
         self._is_open = False
         ear.hear(CHANNEL, self._heard)
-        ear.on_hearing(self._woken.set)
+        ear.on_change(self._woken.set)
 
     @property
     def is_busy(self) -> bool:

@@ -1,13 +1,17 @@
 """Ages of pushes, windows, and who is woken."""
 
 import asyncio
+import math
 
 import pytest
 
+from support.signals import Hub
 from yingda.clock import VirtualClock
 from yingda.engine.board import Board
 from yingda.engine.push_age import PushAges
 from yingda.engine.window import Window
+from yingda.signals.base import Topic
+from yingda.signals.quiet import QuietSignals
 
 # Ages
 
@@ -133,7 +137,7 @@ async def test_a_wait_ends_when_the_other_side_is_gone() -> None:
 
 
 def test_all_who_watch_a_turn_are_woken_and_no_others() -> None:
-    board, woken = Board(), list[str]()
+    board, woken = Board(QuietSignals()), list[str]()
     first, second, other = (lambda n=n: woken.append(n) for n in ("first", "second", "other"))
     with board.watch(1, first), board.watch(1, second), board.watch(2, other):
         board.announce_end(1)
@@ -142,3 +146,34 @@ def test_all_who_watch_a_turn_are_woken_and_no_others() -> None:
     board.announce_end(2)
     assert len(woken) == 2
     assert board._waiting == {}
+
+
+async def test_an_end_wakes_in_every_process_and_a_gap_wakes_all_who_wait() -> None:
+    hub, woken = Hub(), list[str]()
+    here, there = hub.signals(), hub.signals()
+    for signals in (here, there):
+        await signals.start()
+    near, far = Board(here), Board(there)
+    with far.watch(1, lambda: woken.append("1")), far.watch(2, lambda: woken.append("2")):
+        near.announce_end(1)
+        await asyncio.sleep(0)
+        assert woken == ["1"]
+        near._signals.tell(Topic.END, "what a newer version says")
+        await asyncio.sleep(0)
+        assert woken == ["1"]
+        there.cut()
+        assert sorted(woken) == ["1", "1", "2"]
+        assert far.is_deaf
+        assert not near.is_deaf
+        there.cut(is_cut=False)
+        assert sorted(woken) == ["1", "1", "1", "2", "2"]
+    near.announce_end(1)
+    assert [told for *_, told in hub.told] == ["1", "what a newer version says", "1"]
+
+
+def test_a_wake_is_trusted_wholly_alone_for_a_while_among_others_and_not_when_deaf() -> None:
+    assert Board(QuietSignals()).trusted_s == math.inf
+    signals = Hub().signals()
+    assert Board(signals).trusted_s == 0
+    signals._is_open = True
+    assert Board(signals).trusted_s == 5
