@@ -1,9 +1,9 @@
 """What signals keep to, between processes on PostgreSQL and in the hub that scenarios use."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -21,13 +21,19 @@ from yingda.signals.postgres import PostgresSignals
 _PATIENCE_S = 10.0
 
 
-def on_postgres(folder: Path) -> Callable[[], Signals]:
-    address, clock = address_of(server().of_folder(folder)), SystemClock()
+@functools.cache
+def database() -> str:
+    """One for all of these tests: signals leave nothing in it."""
+    return server().url(server().empty())
+
+
+def on_postgres() -> Callable[[], Signals]:
+    address, clock = address_of(database()), SystemClock()
     return lambda: PostgresSignals(address, Ear(address, clock), clock)
 
 
-MAKE: dict[str, Callable[[Path], Callable[[], Signals]]] = {
-    "hub": lambda _folder: Hub().signals,
+MAKE: dict[str, Callable[[], Callable[[], Signals]]] = {
+    "hub": lambda: Hub().signals,
     "postgres": on_postgres,
 }
 
@@ -67,9 +73,9 @@ class Process:
 
 @pytest.fixture(params=MAKE)
 async def processes(
-    request: pytest.FixtureRequest, tmp_path: Path
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[tuple[Process, Process, Process]]:
-    make = MAKE[request.param](tmp_path)
+    make = MAKE[request.param]()
     made = (Process(make()), Process(make()), Process(make()))
     for each in made:
         assert each.signals.is_deaf, "it was not started"

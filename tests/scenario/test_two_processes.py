@@ -82,6 +82,13 @@ async def test_an_attempt_that_waited_while_signals_were_missed_looks_once_they_
         assert seen.delay_s == pytest.approx(8.0, abs=0.05)
 
 
+async def test_a_gateway_starts_its_signals_and_closes_them(tmp_path: Path) -> None:
+    async with open_pair(tmp_path) as pair:
+        heard = (pair.hub.members[0], pair.others_signals)
+        assert [each.is_deaf for each in heard] == [False, False]
+    assert [each.is_deaf for each in heard] == [True, True]
+
+
 # Texts
 
 

@@ -8,6 +8,7 @@ transaction another one breaks it, which is why the store refuses such a proxy w
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -54,7 +55,7 @@ class Ear:
         self._channels.setdefault(channel, []).append(heard)
 
     def on_change(self, told: Callable[[], None]) -> None:
-        """Have this called whenever hearing ends or begins, the first time included."""
+        """Have this called whenever hearing ends or begins, the first time included; as `hear`."""
         self._on_change.append(told)
 
     async def start(self) -> None:
@@ -92,7 +93,7 @@ class Ear:
         try:
             async for note in connection.notifies():
                 for heard in self._channels.get(note.channel, ()):
-                    _guarded(heard, note.payload)
+                    _guarded(partial(heard, note.payload))
         except Error as error:
             return str(store_error(error))
         return "the connection was closed"
@@ -119,11 +120,11 @@ class Ear:
     def _change(self, *, is_deaf: bool) -> None:
         self._is_deaf = is_deaf
         for told in self._on_change:
-            told()
+            _guarded(told)
 
 
-def _guarded(heard: Heard, payload: str) -> None:
+def _guarded(act: Callable[[], None]) -> None:
     try:
-        heard(payload)
+        act()
     except Exception:  # noqa: BLE001 - a fault of one hearer makes nobody else deaf
         _log.exception("notification_failed")

@@ -110,8 +110,10 @@ class PostgresSignals:
             except TimeoutError:
                 _log.warning("signals_not_told", reason="yingda ends", count=len(self._waiting))
             task.cancel()
-            # A server that hangs keeps even a withdrawn statement for some seconds.
             await asyncio.wait((task,), timeout=_CLOSE_S)
+            # A server that hangs takes no withdrawal either: the second time the driver hangs up.
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         await self._ear.close()
 
     def _take(self, payload: str) -> None:

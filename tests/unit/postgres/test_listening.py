@@ -63,7 +63,7 @@ class Listener:
         self._changed.set()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url() -> str:
     return server().url(server().empty())
 
@@ -99,6 +99,21 @@ async def test_a_hearer_that_fails_is_logged_and_makes_nobody_deaf(
         await listener.until(lambda: len(listener.heard) == 2)
     assert [line["event"] for line in logs] == ["notification_failed"]
     assert not listener.ear.is_deaf
+
+
+async def test_who_fails_to_be_told_of_a_change_is_logged_and_hearing_begins(url: str) -> None:
+    listener = Listener(url)
+
+    def fail() -> None:
+        raise KeyError
+
+    listener.ear.on_change(fail)
+    with capture_logs() as logs:
+        await listener.ear.start()
+    assert [line["event"] for line in logs] == ["notification_failed"]
+    notify(url, "one", "heard")
+    await listener.until(lambda: listener.heard == [("one", "heard")])
+    await listener.ear.close()
 
 
 async def test_a_cut_connection_makes_it_deaf_and_it_comes_back_by_itself(
@@ -137,7 +152,7 @@ async def test_a_database_that_cannot_be_reached_is_told_at_the_start() -> None:
         await Ear(address_of(nowhere), SystemClock()).start()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own() -> Iterator[OwnServer]:
     made = OwnServer()
     yield made

@@ -1,6 +1,8 @@
 """What signals make of PostgreSQL alone: batches, cut connections, strangers on the channel."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -8,7 +10,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from support.postgres import server
+from support.postgres import OwnServer, server
 from yingda.clock import SystemClock
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
@@ -19,6 +21,10 @@ from yingda.signals.postgres import CHANNEL, PostgresSignals
 _PATIENCE_S = 15.0
 _CUT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = %s AND datname = current_database()
+"""
+_PID = """
+    SELECT pid FROM pg_stat_activity
     WHERE application_name = %s AND datname = current_database()
 """
 
@@ -59,7 +65,7 @@ class Process:
         self._changed.set()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url() -> str:
     return server().url(server().empty())
 
@@ -173,6 +179,26 @@ async def test_a_close_waits_no_longer_than_a_second_for_a_server_that_is_gone(u
         async with asyncio.timeout(5):
             await process.signals.close()
     assert [line["event"] for line in logs] == ["signals_not_told"]
+
+
+async def test_a_server_that_hangs_in_a_statement_keeps_no_close(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = OwnServer()
+    process = Process(own.url)
+    await process.signals.start()
+    process.signals.tell(Topic.END, "before")
+    await process.signals._is_idle.wait()
+    ((backend,),) = ask(own.url, _PID, ("yingda tells",))
+    os.kill(backend, signal.SIGSTOP)
+    monkeypatch.setattr("yingda.signals.postgres._CLOSE_S", 0.1)
+    process.signals.tell(Topic.END, "never")
+    with capture_logs() as logs:
+        async with asyncio.timeout(3):
+            await process.signals.close()
+    assert [line["event"] for line in logs] == ["signals_not_told"]
+    os.kill(backend, signal.SIGCONT)
+    own.remove()
 
 
 async def test_a_database_that_cannot_be_reached_is_told_at_the_start() -> None:
