@@ -75,6 +75,29 @@ async def test_a_run_s_cost_is_what_it_told_last_and_every_provider_asked_is_pai
     assert running.usages == [("dify", Usage(total_tokens=5)), ("second", Usage(total_tokens=7))]
 
 
+async def test_a_text_of_one_edition_only_grows(running: RunningTurn) -> None:
+    """Whoever reads it elsewhere tells by that which pieces belong together."""
+    seen = dict[int, str]()
+
+    def grows() -> int:
+        live = running.live()
+        assert live.text.startswith(seen.get(live.edition, ""))
+        seen[live.edition] = live.text
+        return live.edition
+
+    events = (TextDelta("一"), TextDelta("二"), TextReplaced("甲"), TextDelta("乙"))
+    editions = [grows()]
+    for event in (*events, TextReplaced("一二"), TextDelta("三")):
+        took(running, event)
+        editions.append(grows())
+    running.begin_with("second")
+    editions.append(grows())
+    running.found(FoundAnswer(text="找到的"))
+    editions.append(grows())
+    assert editions == [0, 0, 0, 1, 1, 2, 2, 3, 5]
+    assert list(seen.values()) == ["一二", "甲乙", "一二三", "", "找到的"]
+
+
 async def test_the_first_text_is_the_first_that_can_be_read(desk: Desk) -> None:
     clock = VirtualClock()
     running = RunningTurn(await desk.claim(turn_id_of(await desk.ask("m:1"))), clock)
