@@ -49,7 +49,7 @@ async def test_a_question_asked_here_is_answered_by_a_worker_elsewhere(
         assert "1/" not in seen.text
         assert "回声" in seen.text
         assert await worker.end(signal.SIGTERM) == 0
-        assert [entry["event"] for entry in worker.log][-1] == "draining"
+        assert "draining" in [entry["event"] for entry in worker.log]
 
 
 async def test_the_next_worker_takes_over_from_one_that_was_killed(

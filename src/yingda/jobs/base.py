@@ -39,7 +39,7 @@ class Jobs(Protocol):
         """
 
     def cancel(self, turn_id: int) -> None:
-        """Withdraw the turn's job, or interrupt it where it runs."""
+        """Interrupt the turn's job if it runs here; one that waits need not be run any more."""
 
     async def drain(self, timeout_s: float) -> None:
         """Take no more jobs, let running ones end, and interrupt those that take too long.

@@ -57,7 +57,6 @@ _GIVE_BACK: Final = """
 _LEAVE_LANE: Final = """
     UPDATE pgqueuer SET entrypoint = $3, slot = NULL WHERE id = $1 AND queue_manager_id = $2
 """
-_WITHDRAW: Final = "DELETE FROM pgqueuer WHERE dedupe_key = $1 AND status = 'queued'"
 _BEFORE: Final = """
     SELECT count(*) FROM pgqueuer own JOIN pgqueuer job
         ON job.entrypoint = own.entrypoint AND job.status = 'queued' AND job.id < own.id
@@ -213,10 +212,6 @@ class JobTable:
     async def leave_lane(self, job_id: int) -> None:
         """The job's place in its lane is free."""
         await self._rows(_LEAVE_LANE, job_id, self._own, _OPEN_LANE)
-
-    async def withdraw(self, turn_id: int) -> None:
-        """Nobody needs to run the turn any more, unless somebody runs it."""
-        await self._rows(_WITHDRAW, str(turn_id))
 
     async def waiting_before(self, turn_id: int) -> int:
         """How many jobs of its bound lane come before the turn's."""
