@@ -15,6 +15,11 @@ _UNREACHABLE = (
     "PostgreSQL cannot be reached",
     "check that it runs, and the host, port and network in database_url",
 )
+#: What a proxy that pools by transaction does to us, and what to do about it.
+SHARED_SESSION = (
+    "a proxy in front of PostgreSQL gives every transaction another session",
+    "name PostgreSQL itself in database_url, or let the proxy pool by session",
+)
 #: SQLSTATE or its class → what is the matter, and what the operator can do about it. The longest
 #: that fits counts. Official page: postgresql.org/docs/current/errcodes-appendix.html.
 _MENDS = {
@@ -25,6 +30,9 @@ _MENDS = {
         "PostgreSQL only reads here",
         "name the primary server in database_url, no standby",
     ),
+    # A statement that another client prepared in the same session, and one that it took along.
+    "42P05": SHARED_SESSION,
+    "26000": SHARED_SESSION,
     "28": (
         "PostgreSQL refused the login",
         "check user and password in database_url, and pg_hba.conf on the server",

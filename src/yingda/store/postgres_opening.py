@@ -13,7 +13,7 @@ from psycopg import Error
 
 from yingda.errors import StoreError
 from yingda.postgres.address import LIMITS, Connection
-from yingda.postgres.refusals import store_error
+from yingda.postgres.refusals import SHARED_SESSION, store_error
 from yingda.store.migrate import HEAD, newer, upgrade_on
 
 _log = structlog.get_logger()
@@ -69,10 +69,7 @@ async def _look(connection: Connection, address: dict[str, Any]) -> None:
         )
     # A proxy in between makes this number up.
     if process != connection.info.backend_pid and await _is_shared(connection, process, address):
-        raise StoreError(
-            "a proxy in front of PostgreSQL gives every transaction another session; name"
-            " PostgreSQL itself in database_url, or let the proxy pool by session"
-        )
+        raise StoreError("; ".join(SHARED_SESSION))
 
 
 async def _is_shared(connection: Connection, process: int, address: dict[str, Any]) -> bool:

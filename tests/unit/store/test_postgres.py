@@ -379,3 +379,14 @@ async def test_a_proxy_that_pools_by_transaction_is_refused_and_one_by_session_i
     monkeypatch.setattr(postgres_opening, "_is_shared", shared)
     with pytest.raises(StoreError, match="pool by session"):
         await open_postgres(url)
+
+
+async def test_a_statement_that_another_client_prepared_in_the_session_tells_of_a_proxy(
+    url: str,
+) -> None:
+    # A proxy that knows no prepared statements, such as PgBouncer before 1.21, shares them.
+    async with await Connection.connect(**address_of(url)) as connection:
+        await connection.execute("PREPARE taken AS SELECT 1")
+        with pytest.raises(errors.DuplicatePreparedStatement) as refused:
+            await connection.execute("PREPARE taken AS SELECT 1")
+    assert "let the proxy pool by session" in str(store_error(refused.value))
