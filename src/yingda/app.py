@@ -12,6 +12,7 @@ import structlog
 from yingda.adapters import media_tools, provider_of, wechat_api
 from yingda.assembly import (
     attempts_of,
+    breakers_of,
     enclosing_of,
     ground_of,
     housekeeping_of,
@@ -48,9 +49,10 @@ from yingda.signals.base import Signals, Topic
 from yingda.signals.quiet import QuietSignals
 from yingda.store.base import Recovered, Store
 from yingda.store.presence_base import Round, RoundKind
+from yingda.store.snapshot_base import Snapshot
 from yingda.web.callback import Callback
 from yingda.wechat.api import WechatApi
-from yingda.wiring import account_of, capacity_of, price_tables_of, standby_of
+from yingda.wiring import account_of, capacity_of, price_tables_of, snapshots_of, standby_of
 
 _log = structlog.get_logger()
 
@@ -78,6 +80,7 @@ class Gateway:
         prices: Mapping[str, PriceTable] | None = None,
         standby: Standby = _STANDBY,
         signals: Signals | None = None,
+        snapshots: tuple[Snapshot, ...] = (),
         shared: Shared | None = None,
         runs_turns: bool = True,
     ) -> None:
@@ -94,6 +97,7 @@ class Gateway:
         )
         plan = EnclosurePlan(ground.accounts, providers, can_send=media is not None)
         inputs = inputs_of(ground, standby)
+        self._breakers = breakers_of(ground, standby, ground.signals, snapshots)
         self._jobs: Jobs = (
             LocalJobs(clock, lane_limits=capacity.concurrency) if shared is None else shared.jobs
         )
@@ -103,6 +107,7 @@ class Gateway:
             inputs=inputs,
             plan=plan,
             prices=prices or {},
+            breakers=self._breakers,
             standby=standby,
             capacity=capacity,
         )
@@ -164,12 +169,13 @@ class Gateway:
 
     async def start(self) -> None:
         """Take over what an earlier process left, and begin to run turns. Raises StoreError."""
-        if self._runs_turns:
-            self._jobs.start(self._runner.run)
         if self._shared is not None:
             heard = heard_rounds(self._shared.process_id, self._begin_round)
             self._ground.signals.hear(Topic.FOLLOWER, heard)
         await self._ground.signals.start()
+        await self._breakers.start()
+        if self._runs_turns:
+            self._jobs.start(self._runner.run)
         if self._presence is None:
             await self._take_over(await self._ground.store.recover())
         else:
@@ -227,6 +233,7 @@ class Gateway:
             stack.push_async_callback(self._enclosing.close)
             stack.push_async_callback(self._pusher.close)
             stack.push_async_callback(self._receipts.close)
+            stack.push_async_callback(self._breakers.close)
             stack.push_async_callback(self._runner.close)
             stack.push_async_callback(self._rounds.close)
             stack.push_async_callback(self._housekeeping.close)
@@ -267,6 +274,7 @@ async def open_gateway(settings: Settings, clock: Clock, *, runs_turns: bool = T
         capacity=capacity_of(settings),
         prices=price_tables_of(settings.providers),
         standby=standby_of(settings.providers),
+        snapshots=snapshots_of(settings, fingerprint_key),
         shared=shared,
         runs_turns=runs_turns,
     )

@@ -14,6 +14,7 @@ from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
 from yingda.engine.board import Board
+from yingda.engine.breakers import Breakers
 from yingda.engine.candidates import Standby
 from yingda.engine.chooser import Chooser
 from yingda.engine.costs import Costs
@@ -47,6 +48,7 @@ from yingda.providers.base import Provider
 from yingda.signals.base import Signals
 from yingda.store.base import Store
 from yingda.store.presence_base import Round, RoundKind
+from yingda.store.snapshot_base import Snapshot, SnapshotKind
 from yingda.wechat.api import WechatApi
 from yingda.wechat.api_base import ServiceDesk
 
@@ -110,6 +112,22 @@ def inputs_of(ground: Ground, standby: Standby) -> Inputs:
     )
 
 
+def breakers_of(
+    ground: Ground, standby: Standby, signals: Signals, snapshots: tuple[Snapshot, ...]
+) -> Breakers:
+    """What knows which providers are left alone."""
+    return Breakers(
+        ground.store,
+        signals,
+        ground.clock,
+        names=ground.providers,
+        rules=standby.breakers,
+        fingerprints={
+            each.name: each.fingerprint for each in snapshots if each.kind is SnapshotKind.PROVIDER
+        },
+    )
+
+
 def runner_of(
     ground: Ground,
     *,
@@ -117,6 +135,7 @@ def runner_of(
     inputs: Inputs,
     plan: EnclosurePlan,
     prices: Mapping[str, PriceTable],
+    breakers: Breakers,
     standby: Standby,
     capacity: Capacity,
 ) -> Runner:
@@ -144,7 +163,8 @@ def runner_of(
                 clock=ground.clock,
             ),
         ),
-        standby=standby,
+        breakers=breakers,
+        fallbacks=standby.fallbacks,
         concurrency=capacity.concurrency,
     )
 

@@ -6,8 +6,11 @@ those are `app`'s.
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from yingda.config.prices import Priced
 from yingda.config.providers import ProviderSettings
@@ -21,6 +24,7 @@ from yingda.engine.duties import Duties, names_of
 from yingda.engine.pricing import PriceTable
 from yingda.engine.rules import Rules
 from yingda.providers.breaker import BreakerRules
+from yingda.store.snapshot_base import Snapshot, SnapshotKind
 from yingda.texts import Texts
 from yingda.wechat.envelope import AesKey, Envelope
 from yingda.words import Command, words_to_commands, words_to_show
@@ -155,7 +159,44 @@ def standby_of(providers: Mapping[str, ProviderSettings]) -> Standby:
     )
 
 
+def snapshots_of(settings: Settings, fingerprint_key: bytes) -> tuple[Snapshot, ...]:
+    """What tells all that is set for each account and provider from other settings."""
+    named: list[tuple[SnapshotKind, str, object]] = [
+        *((SnapshotKind.ACCOUNT, own.name, own) for own in settings.accounts),
+        *((SnapshotKind.PROVIDER, *own) for own in settings.providers.items()),
+    ]
+    return tuple(
+        Snapshot(kind=kind, name=name, fingerprint=_keyed(repr(_plain(own)), fingerprint_key))
+        for kind, name, own in named
+    )
+
+
+def _plain(value: object) -> object:
+    """The value with all that it is made of, secrets included; equal ones have equal forms.
+
+    Their own `repr` leaves out what nobody may see.
+    """
+    if isinstance(value, msgspec.Struct):
+        names: Iterable[str] = value.__struct_fields__
+    elif is_dataclass(value):
+        names = [own.name for own in fields(value)]
+    elif isinstance(value, Mapping):
+        # In its own order: the first model answers who has not chosen.
+        return [(name, _plain(each)) for name, each in value.items()]
+    elif isinstance(value, frozenset):
+        return sorted(repr(_plain(each)) for each in value)
+    elif isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    else:
+        return value
+    return [type(value).__name__, *(_plain(getattr(value, name)) for name in names)]
+
+
 def _fingerprint(settings: AccountSettings, key: bytes) -> str:
     # No part has a NUL, so that no two sets read alike.
     of = (settings.app_id or "", settings.app_secret or "", settings.api_base)
-    return hmac.new(key, "\0".join(of).encode(), hashlib.sha256).hexdigest()[:32]
+    return _keyed("\0".join(of), key)
+
+
+def _keyed(text: str, key: bytes) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]

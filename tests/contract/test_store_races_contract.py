@@ -17,6 +17,7 @@ from support.stores import ANN, NOON, OPEN, SHOP, Desk, new_push, question, turn
 from yingda.errors import FailureKind
 from yingda.providers.capabilities import Rating
 from yingda.store.base import ChosenReply, NewHold, NewOffer, Store
+from yingda.store.breaker_base import BreakerRecord
 from yingda.store.cost_base import Charge, Cost
 from yingda.store.entries import Effect, PushKind
 from yingda.store.push_base import Grant, NewPart
@@ -393,3 +394,13 @@ async def test_everything_at_once_ends_with_every_promise_kept(pair: Pair) -> No
     for openid in ("o_0", "o_1"):
         # Whatever was to be run was told to somebody, who ran it.
         assert (await pair.one.store.follower(SHOP, openid)).pending == ()
+
+
+async def test_of_many_that_would_test_a_provider_one_does(pair: Pair) -> None:
+    opened = BreakerRecord(provider="dify", open_until=NOON)
+    assert await pair.one.store.change_breaker(opened)
+    seen = await pair.one.store.breaker("dify")
+    tested = msgspec.structs.replace(seen, tested_until=NOON + 90)
+    done = await pair.race(20, lambda desk, _: desk.store.change_breaker(tested))
+    assert Counter(done) == {True: 1, False: 19}
+    assert (await pair.one.store.breaker("dify")).version == seen.version + 1

@@ -16,7 +16,7 @@ from yingda.engine.accounts import Accounts
 from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking import Asking
 from yingda.engine.board import Board
-from yingda.engine.candidates import Standby
+from yingda.engine.breakers import Breakers
 from yingda.engine.costs import Costs, figures_of
 from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.errands import Errands
@@ -44,7 +44,7 @@ _log = structlog.get_logger()
 
 #: How long the provider is given to take a stop. Our choice; nobody waits for it.
 _STOP_LIMIT_S = 10.0
-_NO_STANDBY = Standby()
+_NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _UNBOUNDED: Mapping[str, int] = MappingProxyType({})
 
 
@@ -65,7 +65,8 @@ class Runner:
         plan: EnclosurePlan,
         clock: Clock,
         afterwards: Sequence[Afterward] = (),
-        standby: Standby = _NO_STANDBY,
+        breakers: Breakers,
+        fallbacks: Mapping[str, tuple[str, ...]] = _NONE,
         concurrency: Mapping[str, int] = _UNBOUNDED,
     ) -> None:
         self._costs = costs
@@ -84,8 +85,8 @@ class Runner:
         fallback = Fallback(
             store=store,
             providers=providers,
-            fallbacks=standby.fallbacks,
-            gates=Gates(concurrency, standby.breakers, clock),
+            fallbacks=fallbacks,
+            gates=Gates(concurrency, breakers),
             prompting=Prompting(accounts, recalling),
             notes=self._notes,
             inputs=inputs,

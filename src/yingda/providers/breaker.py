@@ -1,7 +1,7 @@
 """Whether a provider is well enough to be asked: a circuit breaker as a table of states.
 
-Pure: time is handed in. Knows which failures say that a provider is ill; refuses to know who asks
-whom instead.
+Pure: time is handed in, and so is what others learnt of the provider. Knows which failures say that
+it is ill; refuses to know who asks whom instead.
 """
 
 from enum import StrEnum
@@ -45,6 +45,11 @@ class BreakerRules(msgspec.Struct, frozen=True, kw_only=True):
     failures: int = FAILURES
     open_s: float = OPEN_S
 
+    @property
+    def longest_s(self) -> float:
+        """How long it can be left alone at the most."""
+        return max(_LONGEST_S, self.open_s * 2.0**_DOUBLINGS)
+
 
 class BreakerState(StrEnum):
     """Whether the provider is asked."""
@@ -73,9 +78,10 @@ class Breaker:
         self._state = BreakerState.CLOSED
         self._era = 0
         self._failures = 0
-        self._doublings = 0
         self._until_s = 0.0
         self._is_tested = False
+        #: How many tests failed in a row.
+        self.doublings = 0
         #: What it failed with last.
         self.last_kind = FailureKind.UNAVAILABLE
 
@@ -99,13 +105,17 @@ class Breaker:
         self._is_tested = True
         return Ticket(self._era, is_test=True)
 
+    def is_current(self, ticket: Ticket) -> bool:
+        """Whether what comes of it still tells something."""
+        return ticket.era == self._era
+
     def answered(self, ticket: Ticket) -> None:
         """The provider did as it was asked."""
-        if ticket.era != self._era:
+        if not self.is_current(ticket):
             return
         self._failures = 0
         if ticket.is_test:
-            self._doublings = 0
+            self.doublings = 0
             self._turn(BreakerState.CLOSED)
 
     def failed(
@@ -118,7 +128,7 @@ class Breaker:
             return self.untold(ticket)
         if not is_ill and not is_busy:
             return self.answered(ticket)
-        if ticket.era != self._era or not self._rules.failures:
+        if not self.is_current(ticket) or not self._rules.failures:
             return None
         self.last_kind = kind
         self._failures += is_ill
@@ -130,15 +140,27 @@ class Breaker:
 
     def _own_wait_s(self, *, is_test: bool) -> float:
         if is_test:
-            self._doublings = min(self._doublings + 1, _DOUBLINGS)
+            self.doublings = min(self.doublings + 1, _DOUBLINGS)
         elif self._failures < self._rules.failures:
             return 0.0
-        return self._rules.open_s * 2.0**self._doublings
+        return self._rules.open_s * 2.0**self.doublings
 
     def untold(self, ticket: Ticket) -> None:
         """The question was withdrawn: another one may test."""
-        if ticket.era == self._era and ticket.is_test:
+        if self.is_current(ticket) and ticket.is_test:
             self._is_tested = False
+
+    def opened_elsewhere(self, for_s: float, now_s: float) -> None:
+        """Others learnt that it is to be left alone so long; 0 has it tested by the next one."""
+        if self._rules.failures:
+            self._until_s = now_s + min(for_s, self._rules.longest_s)
+            self._turn(BreakerState.OPEN)
+
+    def closed_elsewhere(self) -> None:
+        """Others learnt that it is well."""
+        self.doublings = 0
+        if self._state is not BreakerState.CLOSED:
+            self._turn(BreakerState.CLOSED)
 
     def _turn(self, state: BreakerState) -> None:
         self._state = state

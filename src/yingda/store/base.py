@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from yingda.store.breaker_base import BreakerStore
 from yingda.store.cost_base import Cost, Spent
 from yingda.store.enclosure_base import EnclosureStore
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
@@ -18,6 +19,7 @@ from yingda.store.memory_base import MemoryStore
 from yingda.store.push_base import PushStore
 from yingda.store.reaction_base import ReactionStore
 from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
+from yingda.store.snapshot_base import SnapshotStore
 from yingda.store.wishes import (
     Confirmation,
     Erased,
@@ -116,7 +118,15 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Store(
-    TokenVault, PushStore, MemoryStore, InputStore, ReactionStore, EnclosureStore, Protocol
+    TokenVault,
+    PushStore,
+    MemoryStore,
+    InputStore,
+    ReactionStore,
+    EnclosureStore,
+    BreakerStore,
+    SnapshotStore,
+    Protocol,
 ):
     """Everything that must survive a crash: all that these and the methods below keep."""
 

@@ -30,6 +30,7 @@ from yingda.store.operations_inputs import InputsOperations
 from yingda.store.operations_memory import MemoryOperations
 from yingda.store.operations_pushing import PushingOperations
 from yingda.store.operations_reactions import ReactionsOperations
+from yingda.store.operations_shared import SharedOperations
 from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
 from yingda.store.wishes import (
     Confirmation,
@@ -44,7 +45,12 @@ from yingda.wechat.api_base import KeptToken
 
 
 class Operations(
-    PushingOperations, MemoryOperations, InputsOperations, ReactionsOperations, EnclosingOperations
+    PushingOperations,
+    MemoryOperations,
+    InputsOperations,
+    ReactionsOperations,
+    EnclosingOperations,
+    SharedOperations,
 ):
     """Implements `store.base.Store`, but for `close` and `check_writable`."""
 

@@ -24,10 +24,12 @@ from yingda.store.schema_enclosing import enclosure
 from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
 from yingda.store.schema_platform import access_token, push_right, quota
 from yingda.store.schema_processes import process, round_owner
+from yingda.store.schema_shared import breaker, settings_snapshot
 
 __all__ = [
     "access_token",
     "attachment",
+    "breaker",
     "conversation",
     "enclosure",
     "erasure",
@@ -51,6 +53,7 @@ __all__ = [
     "quota",
     "round_owner",
     "secret",
+    "settings_snapshot",
     "spending",
     "turn",
 ]

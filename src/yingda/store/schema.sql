@@ -10,6 +10,16 @@ CREATE TABLE access_token (
     leased_until DOUBLE NOT NULL,
     CONSTRAINT pk_access_token PRIMARY KEY (app_id)
 );
+CREATE TABLE breaker (
+    provider TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    open_until DOUBLE NOT NULL,
+    tested_until DOUBLE NOT NULL,
+    doublings INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    CONSTRAINT pk_breaker PRIMARY KEY (provider)
+);
 CREATE TABLE conversation (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,
@@ -94,6 +104,15 @@ CREATE TABLE secret (
     name TEXT NOT NULL,
     value BLOB NOT NULL,
     CONSTRAINT pk_secret PRIMARY KEY (name)
+);
+CREATE TABLE settings_snapshot (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    changed_at DOUBLE NOT NULL,
+    differed_at DOUBLE NOT NULL,
+    CONSTRAINT pk_settings_snapshot PRIMARY KEY (kind, name)
 );
 CREATE TABLE spending (
     account TEXT NOT NULL,

@@ -143,6 +143,74 @@ def test_without_a_number_of_failures_it_never_opens() -> None:
     assert breaker.state is BreakerState.CLOSED
 
 
+# What others learnt
+
+
+def test_one_that_others_found_ill_is_left_alone_and_tested() -> None:
+    breaker = Breaker(RULES)
+    breaker.opened_elsewhere(20.0, 5.0)
+    assert (breaker.ticket(24.0), breaker.open_for_s(24.0)) == (None, 1.0)
+    assert ticket(breaker, 25.0).is_test
+
+
+def test_one_that_is_due_already_is_tested_by_the_next_question() -> None:
+    breaker = Breaker(RULES)
+    breaker.opened_elsewhere(0.0, 5.0)
+    assert ticket(breaker, 5.0).is_test
+
+
+def test_one_that_others_found_well_is_asked_as_ever_and_waits_begin_anew() -> None:
+    breaker = opened()
+    fail(breaker, 30.0)
+    breaker.closed_elsewhere()
+    assert not ticket(breaker, 31.0).is_test
+    fail(breaker, 31.0, times=3)
+    assert breaker.open_for_s(31.0) == 30.0
+
+
+def test_that_others_found_it_well_leaves_the_count_of_one_that_is_well_here() -> None:
+    breaker = Breaker(RULES)
+    fail(breaker, 0.0, times=2)
+    breaker.closed_elsewhere()
+    fail(breaker, 0.0)
+    assert breaker.state is BreakerState.OPEN
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+def test_what_was_asked_before_others_told_of_it_tells_nothing(*, is_well: bool) -> None:
+    breaker = opened()
+    tried = ticket(breaker, 30.0)
+    if is_well:
+        breaker.closed_elsewhere()
+    else:
+        breaker.opened_elsewhere(60.0, 30.0)
+    assert not breaker.is_current(tried)
+    breaker.failed(tried, FailureKind.TIMEOUT, 31.0)
+    breaker.answered(tried)
+    assert breaker.open_for_s(31.0) == (0.0 if is_well else 59.0)
+
+
+def test_the_tests_of_others_count_for_how_long_it_is_left_alone() -> None:
+    breaker = Breaker(RULES)
+    breaker.opened_elsewhere(0.0, 0.0)
+    breaker.doublings = 1
+    fail(breaker, 0.0)
+    assert (breaker.open_for_s(0.0), breaker.doublings) == (120.0, 2)
+
+
+def test_no_time_of_others_is_longer_than_the_rules_allow() -> None:
+    breaker = Breaker(RULES)
+    breaker.opened_elsewhere(1e9, 0.0)
+    assert breaker.open_for_s(0.0) == RULES.longest_s == 3600.0
+    assert BreakerRules(open_s=3600.0).longest_s == 8 * 3600.0
+
+
+def test_one_that_is_never_left_alone_heeds_no_others() -> None:
+    breaker = Breaker(BreakerRules(failures=0))
+    breaker.opened_elsewhere(60.0, 0.0)
+    assert not ticket(breaker, 0.0).is_test
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(["ask", "ill", "well", "untold"]), st.floats(0, 60))),
 )
