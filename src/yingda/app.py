@@ -39,6 +39,7 @@ from yingda.engine.media_base import Media
 from yingda.engine.pricing import PriceTable
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
+from yingda.engine.settings_watch import LOOK_EVERY_S, SettingsWatch
 from yingda.engine.sharing.ownership import heard_rounds
 from yingda.engine.stalls import Stalls
 from yingda.engine.typing_states import TypingStates
@@ -134,6 +135,9 @@ class Gateway:
         self._health = Health(store, clock)
         learnt = Learnt()
         self._rounds = rounds_of(learnt, accounts, providers, ground.apis, clock)
+        if snapshots:
+            watch = SettingsWatch(store, clock, snapshots)
+            self._rounds.add("settings", LOOK_EVERY_S, watch.look)
         ledger = ledger_of(
             ground,
             pseudonym_key,

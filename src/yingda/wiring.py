@@ -165,6 +165,7 @@ def snapshots_of(settings: Settings, fingerprint_key: bytes) -> tuple[Snapshot, 
         *((SnapshotKind.ACCOUNT, own.name, own) for own in settings.accounts),
         *((SnapshotKind.PROVIDER, *own) for own in settings.providers.items()),
     ]
+    named.append((SnapshotKind.NAMES, "", tuple(sorted(each[:2] for each in named))))
     return tuple(
         Snapshot(kind=kind, name=name, fingerprint=_keyed(repr(_plain(own)), fingerprint_key))
         for kind, name, own in named

@@ -119,3 +119,13 @@ async def test_many_that_start_at_the_same_time_hinder_nobody(desk: Desk) -> Non
     sets = [(SHOP, NAMESAKE), (NAMESAKE, SHOP)] * 10
     await asyncio.gather(*(desk.store.keep_snapshots(each, NOON) for each in sets))
     assert [each.version for each in await desk.store.snapshots()] == [1, 1]
+
+
+async def test_whoever_looks_from_outside_sees_them_and_the_key_that_tells_them_apart(
+    desk: Desk,
+) -> None:
+    assert desk.settings_seen() == (None, ())
+    key = await desk.store.secret("fingerprint")
+    await desk.store.keep_snapshots((SHOP,), NOON)
+    kept = KeptSnapshot(snapshot=SHOP, version=1, changed_at=NOON)
+    assert desk.settings_seen() == (key, (kept,))

@@ -14,6 +14,7 @@ from yingda.errors import ProviderUnavailable
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Mode, Platform, SimulatedAccount
 from yingda.simulator.transport import AsgiTransport
+from yingda.store.snapshot_base import Snapshot, SnapshotKind
 
 DOWN = Script(fail=ProviderUnavailable("no connection"))
 WELL = Script(text="我好了。")
@@ -111,3 +112,24 @@ async def test_a_gateway_that_starts_anew_knows_what_the_last_one_learnt(tmp_pat
         await house.restart()
         assert "备用的回答。" in (await house.run(house.phone().say("问"))).text
         assert len(house.provider.calls) == 5
+
+
+async def test_a_gateway_that_starts_with_other_settings_asks_again_and_counts_their_version(
+    tmp_path: Path,
+) -> None:
+    async with house_with_spare(tmp_path) as (house, _):
+        house.snapshots = (snapshot("an old key"),)
+        await house.restart()
+        house.provider.default = DOWN
+        for n in range(5):
+            await house.run(house.phone().say(f"问{n}"))
+        await house.pass_s(1)
+        house.provider.default = WELL
+        house.snapshots = (snapshot("a new key"),)
+        await house.restart()
+        assert "我好了。" in (await house.run(house.phone().say("问"))).text
+        assert house.rows("SELECT name, version FROM settings_snapshot") == [("scripted", 2)]
+
+
+def snapshot(fingerprint: str) -> Snapshot:
+    return Snapshot(kind=SnapshotKind.PROVIDER, name="scripted", fingerprint=fingerprint)

@@ -41,6 +41,7 @@ from yingda.simulator.transport import (
 )
 from yingda.simulator.verdict import Verdict
 from yingda.store.postgres import PostgresStore, open_postgres
+from yingda.store.snapshot_base import Snapshot
 from yingda.store.sqlite import SqliteStore, open_sqlite
 from yingda.texts import Texts
 from yingda.wechat.api import WechatApi
@@ -125,6 +126,8 @@ class House:
         self.standby = Standby()
         #: What it tells other processes by; None where it is the only one.
         self.signals: Signals | None = None
+        #: What tells its settings from those of others.
+        self.snapshots: tuple[Snapshot, ...] = ()
         #: Every request so far, of every account.
         self.requests: list[Request] = []
         #: Goes up whenever the process dies.
@@ -190,6 +193,7 @@ class House:
             prices=self.prices,
             standby=self.standby,
             signals=signals,
+            snapshots=self.snapshots,
         )
 
     async def _open_store(self) -> SqliteStore | PostgresStore:

@@ -16,6 +16,7 @@ from yingda.store.looking import Look, look
 from yingda.store.postgres import open_postgres
 from yingda.store.postgres_looking import look_at_postgres
 from yingda.store.runs import Claim, Ended, Outcome
+from yingda.store.snapshot_base import KeptSnapshot
 from yingda.store.sqlite import open_sqlite
 from yingda.store.wishes import NewErasure
 from yingda.turn.model import Cursor
@@ -65,6 +66,12 @@ class Desk:
         with LOOK[self._name](self._folder) as seen:
             assert seen is not None, "the store has made it"
             return seen.usage(by, spans)
+
+    def settings_seen(self) -> tuple[bytes | None, tuple[KeptSnapshot, ...]]:
+        """The key of the settings' fingerprints and what was kept, as `yingda doctor` sees it."""
+        with LOOK[self._name](self._folder) as seen:
+            assert seen is not None, "the store has made it"
+            return seen.secret("fingerprint"), seen.snapshots()
 
     def spent(self, month: str, account: str = SHOP) -> Mapping[str, int]:
         """What the account's answers cost in this month."""

@@ -55,7 +55,11 @@ def fingerprints(settings: Settings) -> dict[tuple[SnapshotKind, str], str]:
 
 def test_equal_settings_have_equal_fingerprints_in_every_process(tmp_path: Path) -> None:
     once = fingerprints(from_file(tmp_path, LEAST_FILE + RICH))
-    assert list(once) == [(SnapshotKind.ACCOUNT, "shop"), (SnapshotKind.PROVIDER, "assistant")]
+    assert list(once) == [
+        (SnapshotKind.ACCOUNT, "shop"),
+        (SnapshotKind.PROVIDER, "assistant"),
+        (SnapshotKind.NAMES, ""),
+    ]
     assert once == fingerprints(from_file(tmp_path, LEAST_FILE + RICH))
     assert {len(each) for each in once.values()} == {32}
 
@@ -72,10 +76,10 @@ def test_whatever_is_set_otherwise_for_an_account_changes_its_fingerprint(
     settings = from_file(tmp_path, LEAST_FILE)
     change: dict[str, Any] = {name: "other"}
     other = replace(settings.accounts[0], **change)
-    changed = fingerprints(replace(settings, accounts=(other,)))
-    assert {*changed.values()} & {*fingerprints(settings).values()} == {
-        changed[SnapshotKind.PROVIDER, "assistant"]
-    }
+    was, changed = fingerprints(settings), fingerprints(replace(settings, accounts=(other,)))
+    assert changed[SnapshotKind.ACCOUNT, other.name] not in was.values()
+    provider = SnapshotKind.PROVIDER, "assistant"
+    assert changed[provider] == was[provider]
 
 
 @pytest.mark.parametrize("name", [own.name for own in fields(DifyProvider)])

@@ -1,7 +1,7 @@
 """What a check reports, and the seam that all checks share.
 
-Knows no subject: `settings`, `store`, `spending`, `clock`, `provider`, `api` and `address` each
-examine one.
+Knows no subject: `settings`, `snapshots`, `store`, `spending`, `clock`, `provider`, `api` and
+`address` each examine one, or a part of it.
 """
 
 from collections.abc import Callable, Coroutine

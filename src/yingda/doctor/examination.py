@@ -18,6 +18,7 @@ from yingda.doctor.base import Check, Findings, Subject, has_failed
 from yingda.doctor.clock import check_clock
 from yingda.doctor.provider import check_provider
 from yingda.doctor.settings import unusable, usable
+from yingda.doctor.snapshots import check_snapshots
 from yingda.doctor.spending import check_spending
 from yingda.doctor.store import check_store
 from yingda.doctor.store_postgres import check_postgres
@@ -49,6 +50,7 @@ async def examine(
     named = (url or settings.public_url or "").strip()
     setting = _OPTION if url else _SETTING
     checks: list[Check] = [
+        lambda: check_snapshots(settings, way.clock),
         lambda: _store(settings, way),
         lambda: check_spending(settings, way.clock),
         lambda: _clock(_clocks(settings, named), _freshness_s(settings), way),

@@ -2,7 +2,7 @@
 
 Those about connections stand in `texts_reach`, those about providers in `texts_provider` and
 `texts_models`, those about WeChat in `texts_address` and `texts_api`, those about money in
-`texts_spending`.
+`texts_spending`, those about servers with other settings in `texts_snapshots`.
 No placeholder ever takes a secret, a message or the body of an answer.
 """
 
@@ -14,6 +14,7 @@ from yingda.doctor import (
     texts_models,
     texts_provider,
     texts_reach,
+    texts_snapshots,
     texts_spending,
 )
 from yingda.doctor.base import Entry, Finding, Status, Subject
@@ -213,6 +214,7 @@ _SISTERS = (
     texts_models,
     texts_address,
     texts_api,
+    texts_snapshots,
     texts_spending,
 )
 ENTRIES: Mapping[str, Entry] = {**_OWN} | {

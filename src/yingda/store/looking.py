@@ -14,7 +14,10 @@ from yingda.store import presence, spending
 from yingda.store.cost_base import Span, Usage, UsageKey
 from yingda.store.migrate import HEAD, version_of
 from yingda.store.reader import Reader
+from yingda.store.reading import known_secret
 from yingda.store.refusals import store_error
+from yingda.store.snapshot_base import KeptSnapshot
+from yingda.store.snapshots import kept_snapshots
 from yingda.store.steps import Steps
 from yingda.store.usage import usage
 
@@ -51,6 +54,14 @@ class Look:
         On PostgreSQL alone.
         """
         return self._reads.read(presence.processes(within_s=within_s))
+
+    def secret(self, name: str) -> bytes | None:
+        """The random bytes kept under `name`; None when nobody has made any."""
+        return self._reads.read(known_secret(name))
+
+    def snapshots(self) -> tuple[KeptSnapshot, ...]:
+        """With which settings the process that started last runs."""
+        return self._reads.read(kept_snapshots())
 
 
 class _SqliteReads:

@@ -145,11 +145,17 @@ def heads() -> Steps[tuple[tuple[int, str], ...]]:
     return tuple((row[0], row[1]) for row in (yield from fetch(_HEADS)))
 
 
+def known_secret(name: str) -> Steps[bytes | None]:
+    """The 32 random bytes kept under `name`; None when nobody has made any."""
+    row = yield from fetch_one("SELECT value FROM secret WHERE name = :name", name=name)
+    return None if row is None else bytes(row[0])
+
+
 def get_or_make_secret(name: str) -> Steps[bytes]:
     """The 32 random bytes kept under `name`."""
-    known = yield from fetch_one("SELECT value FROM secret WHERE name = :name", name=name)
+    known = yield from known_secret(name)
     if known is not None:
-        return bytes(known[0])
+        return known
     yield from execute(
         "INSERT INTO secret (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING",
         name=name,

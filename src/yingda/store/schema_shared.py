@@ -30,7 +30,7 @@ breaker = Table(
 settings_snapshot = Table(
     "settings_snapshot",
     metadata,
-    #: `account` or `provider`.
+    #: `account`, `provider`, or `names` for which of them there are.
     Column("kind", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     #: A keyed hash of all that is set; holds no secret.

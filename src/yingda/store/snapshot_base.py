@@ -14,6 +14,8 @@ class SnapshotKind(StrEnum):
 
     ACCOUNT = "account"
     PROVIDER = "provider"
+    #: Nobody's: which accounts and providers there are.
+    NAMES = "names"
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +25,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     #: A keyed hash: equal settings have equal ones, and nothing of them can be read from it.
     fingerprint: str
+
+    @property
+    def place(self) -> str:
+        """Where the settings stand, as operators write it."""
+        if self.kind is SnapshotKind.NAMES:
+            return "accounts, providers"
+        return f"{self.kind.value}s.{self.name}"
 
 
 class KeptSnapshot(msgspec.Struct, frozen=True, kw_only=True):
