@@ -98,7 +98,7 @@ class Gateway:
         )
         plan = EnclosurePlan(ground.accounts, providers, can_send=media is not None)
         inputs = inputs_of(ground, standby)
-        self._breakers = breakers_of(ground, standby, ground.signals, snapshots)
+        self._breakers = breakers_of(ground, standby, snapshots)
         self._jobs: Jobs = (
             LocalJobs(clock, lane_limits=capacity.concurrency) if shared is None else shared.jobs
         )

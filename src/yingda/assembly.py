@@ -112,13 +112,11 @@ def inputs_of(ground: Ground, standby: Standby) -> Inputs:
     )
 
 
-def breakers_of(
-    ground: Ground, standby: Standby, signals: Signals, snapshots: tuple[Snapshot, ...]
-) -> Breakers:
+def breakers_of(ground: Ground, standby: Standby, snapshots: tuple[Snapshot, ...]) -> Breakers:
     """What knows which providers are left alone."""
     return Breakers(
         ground.store,
-        signals,
+        ground.signals,
         ground.clock,
         names=ground.providers,
         rules=standby.breakers,

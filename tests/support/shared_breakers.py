@@ -9,6 +9,7 @@ from yingda.clock import VirtualClock
 from yingda.engine.breakers import Admitted, Breakers
 from yingda.errors import ProviderError, ProviderUnavailable, StoreError
 from yingda.providers.breaker import BreakerRules
+from yingda.signals.quiet import QuietSignals
 from yingda.store.breaker_base import BreakerRecord
 from yingda.store.sqlite import SqliteStore, open_sqlite
 
@@ -52,18 +53,21 @@ class Ward:
         if self.refuses:
             raise StoreError("the disk is full")
 
-    async def process(self, fingerprint: str = "f", rules: BreakerRules = RULES) -> Breakers:
+    async def process(
+        self, fingerprint: str = "f", rules: BreakerRules = RULES, *, is_alone: bool = False
+    ) -> Breakers:
         """A process that was started just now."""
         made = Breakers(
             self,
-            self.hub.signals(),
+            QuietSignals() if is_alone else self.hub.signals(),
             self.clock,
             names=(NAME,),
             rules={NAME: rules},
             fingerprints={NAME: fingerprint},
         )
         self._processes.append(made)
-        await self.hub.members[-1].start()
+        if not is_alone:
+            await self.hub.members[-1].start()
         await made.start()
         return made
 

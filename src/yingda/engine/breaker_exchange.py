@@ -74,6 +74,8 @@ class BreakerExchange:
 
     async def start(self) -> None:
         """Take in what is known, and look again whenever there is news."""
+        if self._signals.is_alone:
+            await self._end_trials()
         await self._look()
         self._task = asyncio.ensure_future(self._watch())
 
@@ -111,6 +113,16 @@ class BreakerExchange:
         self._take(record)
         return Standing(record, is_ours=False)
 
+    async def _end_trials(self) -> None:
+        """Whoever tested a provider was this process before its restart, and does no more."""
+        try:
+            async with self._clock.timeout(_LIMIT_S), self._alone:
+                for record in await self._store.breakers():
+                    if record.tested_until:
+                        await self._store.change_breaker(replace(record, tested_until=0.0))
+        except (StoreError, TimeoutError) as error:
+            _log.warning("breakers_not_read", reason=_reason(error))
+
     def _hear(self, _name: str) -> None:
         # All of them are one small look.
         self._woken.set()
@@ -127,7 +139,8 @@ class BreakerExchange:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._is_any_open() or self._has_missed:
+        is_awaited = self._is_any_open() and not self._signals.is_alone
+        if is_awaited or self._has_missed:
             self._timer = self._clock.call_later(LOOK_EVERY_S, self._woken.set)
 
     async def _look(self) -> None:

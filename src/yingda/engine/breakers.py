@@ -4,6 +4,7 @@ A store that refuses keeps no question from being asked: this process goes by it
 then. Refuses to know how many ask at once; that is `gates`'.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping
 
 import msgspec
@@ -11,7 +12,7 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.engine import breaker_records as records
-from yingda.engine.breaker_exchange import BreakerExchange, Decide
+from yingda.engine.breaker_exchange import BreakerExchange, Decide, Standing
 from yingda.engine.errands import Errands
 from yingda.errors import FailureKind, ProviderError
 from yingda.providers.breaker import Breaker, BreakerRules, BreakerState, Ticket
@@ -101,7 +102,7 @@ class Breakers:
         was = breaker.state
         breaker.failed(admitted.ticket, error.kind, now_s, retry_after_s=error.retry_after_s)
         if breaker.state is was:
-            self._withdraw(name, admitted)
+            self._withdraw(name, admitted.trial)
         elif breaker.state is BreakerState.OPEN:
             self._tell_opened(name, breaker, admitted, error)
         else:
@@ -110,15 +111,22 @@ class Breakers:
     def untold(self, name: str, admitted: Admitted) -> None:
         """The question was withdrawn: another one may test."""
         self._breakers[name].untold(admitted.ticket)
-        self._withdraw(name, admitted)
+        self._withdraw(name, admitted.trial)
 
     async def _to_test(self, name: str, breaker: Breaker, ticket: Ticket) -> Admitted | None:
         """Have this question alone test it; what others learnt meanwhile counts."""
         at = self._clock.now()
         latest = at + self._rules_of(name).longest_s
-        found = await self._exchange.change(
-            name, lambda record: records.trial_begun(record, at=at, latest=latest)
+        asked = asyncio.ensure_future(
+            self._exchange.change(
+                name, lambda record: records.trial_begun(record, at=at, latest=latest)
+            )
         )
+        try:
+            found = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            self._errands.send(self._give_back(name, asked))
+            raise
         if not breaker.is_current(ticket):
             # The others' news has arrived: it is well, or left alone.
             return await self._anew(breaker)
@@ -132,6 +140,12 @@ class Breakers:
         # The store refuses, or was never told that it is ill.
         _log.info("breaker_half_open", provider=name)
         return Admitted(ticket)
+
+    async def _give_back(self, name: str, asked: "asyncio.Future[Standing | None]") -> None:
+        """The question was withdrawn before it was let in."""
+        found = await asked
+        if found is not None and found.is_ours:
+            self._withdraw(name, found.record.version)
 
     async def _anew(self, breaker: Breaker) -> Admitted | None:
         ticket = breaker.ticket(self._clock.monotonic())
@@ -173,8 +187,8 @@ class Breakers:
         at = self._clock.now()
         self._change(name, lambda record: records.trial_answered(record, at=at))
 
-    def _withdraw(self, name: str, admitted: Admitted) -> None:
-        if trial := admitted.trial:
+    def _withdraw(self, name: str, trial: int) -> None:
+        if trial:
             self._change(name, lambda record: records.trial_withdrawn(record, trial=trial))
 
     def _change(self, name: str, decide: Decide) -> None:

@@ -12,21 +12,20 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.delivery.service_message import TELL_BEFORE_S, Leave, Send, Tell, Wait, next_step
-from yingda.engine.accounts import Account, Accounts, PushMode
+from yingda.engine.accounts import Account, Accounts
 from yingda.engine.board import Board
-from yingda.engine.errands import Errands
-from yingda.engine.grants import grant_of
 from yingda.engine.insist import insist
 from yingda.engine.live import LiveTexts
 from yingda.engine.push_fates import SENT, Fate, fate_by
 from yingda.engine.push_rights import PushRights
 from yingda.engine.push_round import Round
 from yingda.engine.push_seen import Seen
+from yingda.engine.renewing import Renewing
 from yingda.engine.sharing.ownership import Ownership
 from yingda.engine.typing_states import TypingStates
 from yingda.errors import StoreError, WechatApiError
 from yingda.store.base import Store
-from yingda.store.push_base import Grant, NewPart, PartFate
+from yingda.store.push_base import NewPart, PartFate
 from yingda.turn.lifecycle import State
 from yingda.turn.model import PushEnd, Turn
 from yingda.wechat.api_base import ServiceDesk
@@ -75,7 +74,7 @@ class Pusher:
         self._rounds: dict[tuple[str, str], Round] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_draining = False
-        self._errands = Errands()
+        self._renewing = Renewing(store, clock, self.look_again)
 
     def push(self, account: str, openid: str) -> None:
         """A turn of this follower is pushed, and its next part is waited for."""
@@ -96,18 +95,7 @@ class Pusher:
 
     def renew(self, account: Account, message: Message) -> None:
         """Renew the quota by a push that is entered nowhere; its reply does not wait for that."""
-        if account.push_mode is not PushMode.PASSIVE:
-            grant = grant_of(account.name, message, self._clock.now())
-            if grant is not None:
-                self._errands.send(self._grant(grant))
-
-    async def _grant(self, grant: Grant) -> None:
-        try:
-            await self._store.grant_quota(grant)
-        except StoreError:
-            # Fewer messages are sent than could be.
-            _log.warning("quota_not_renewed", account=grant.account)
-        self.look_again(grant.account, grant.openid)
+        self._renewing.renew(account, message)
 
     async def drain(self, timeout_s: float) -> None:
         """Send what can be sent now, and wait for nothing more."""
@@ -128,7 +116,7 @@ class Pusher:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._errands.close()
+        await self._renewing.close()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -310,19 +310,22 @@ async def test_a_process_that_starts_without_the_store_learns_what_there_is_late
     await room.clock.run(story())
 
 
-async def test_a_test_that_is_cancelled_while_it_asks_the_store_lets_the_next_one_test(
-    room: Ward,
+@pytest.mark.parametrize("cancelled_after_s", [0.5, 1.5])
+async def test_a_test_that_is_cancelled_while_it_asks_the_store_lets_any_process_test(
+    room: Ward, cancelled_after_s: float
 ) -> None:
     async def story() -> None:
-        one = await room.process()
+        one, other = await room.process(), await room.process()
         await fail(one)
         await room.pass_s(30)
         room.takes_s = 1.0
         asked = asyncio.ensure_future(one.admit(NAME))
-        await room.pass_s(0.5)
+        await room.pass_s(cancelled_after_s)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
-        assert (await let_in(one)).ticket.is_test
+        room.takes_s = 0.0
+        await room.pass_s(LOOK_EVERY_S)
+        assert (await let_in(other)).ticket.is_test
 
     await room.clock.run(story())
 
@@ -335,5 +338,37 @@ async def test_one_that_is_never_left_alone_here_is_asked_whatever_others_say(
         await room.settle()
         never = await room.process(rules=BreakerRules(failures=0))
         assert not (await let_in(never)).ticket.is_test
+
+    await room.clock.run(story())
+
+
+# The only process
+
+
+async def test_the_only_process_knows_it_after_a_restart_and_looks_at_nothing_meanwhile(
+    room: Ward,
+) -> None:
+    async def story() -> None:
+        await fail(await room.process(is_alone=True))
+        await room.settle()
+        again = await room.process(is_alone=True)
+        looks = room.reads
+        assert again.open_for_s(NAME) == pytest.approx(30.0, abs=0.01)
+        await room.pass_s(600)
+        assert room.reads == looks
+        await ask(again)
+        await ask(again)
+
+    await room.clock.run(story())
+
+
+async def test_the_only_process_waits_for_no_test_that_its_own_crash_cut_off(room: Ward) -> None:
+    async def story() -> None:
+        crashed = await room.process(is_alone=True)
+        await fail(crashed)
+        await room.pass_s(30)
+        await let_in(crashed)
+        again = await room.process(is_alone=True)
+        assert (await let_in(again)).ticket.is_test
 
     await room.clock.run(story())
