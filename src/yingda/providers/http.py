@@ -14,6 +14,7 @@ from yarl import URL
 from yingda.clock import Clock
 from yingda.errors import ProviderMisconfigured, ProviderTimeout, ProviderUnavailable
 from yingda.providers.failures import Failure, RunFailed
+from yingda.providers.head_first import HeadFirstConnector, let_on
 from yingda.proxies import proxy_for
 
 #: Our choice: an error's envelope is short, and of a proxy's page nothing is read.
@@ -81,24 +82,34 @@ class ProviderHttp:
         params: Mapping[str, str] | None = None,
         body: Body | None = None,
         deadline_s: float | None = None,
+        is_tapped: bool = False,
     ) -> aiohttp.ClientResponse:
-        """The response once its head is here; the caller closes it. Raises `RunFailed`."""
+        """The response once its head is here; the caller closes it. Raises `RunFailed`.
+
+        A body that `is_tapped` is for a `BodyTap`; for anybody else, `let_on` has to come first.
+        """
         with self._translated():
             async with self._clock.timeout(self._span_s(deadline_s)):
-                return await self._send(method, path, params=params, body=body)
+                response = await self._send(method, path, params=params, body=body)
+        if not is_tapped:
+            let_on(response)
+        return response
 
     async def ask_for_stream(
         self, path: str, body: Body, *, deadline_s: float
     ) -> tuple[aiohttp.ClientResponse, bytes | None]:
         """The response to a POST, and None once it is granted: then the caller closes it.
 
+        What is granted is read by a `BodyTap`.
+
         Otherwise it is closed already, and what was said instead is given, cut off at
         `ERROR_LIMIT_BYTES`. Raises `RunFailed`.
         """
-        response = await self.open("POST", path, body=body, deadline_s=deadline_s)
+        response = await self.open("POST", path, body=body, deadline_s=deadline_s, is_tapped=True)
         # A page is what a proxy or a wrong address says.
         if response.status == 200 and response.content_type != "text/html":
             return response, None
+        let_on(response)
         try:
             return response, await self.read(response, ERROR_LIMIT_BYTES)
         finally:
@@ -196,7 +207,7 @@ class ProviderHttp:
 
     def _new_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=HeadFirstConnector(limit=0),
             timeout=aiohttp.ClientTimeout(),
             cookie_jar=aiohttp.DummyCookieJar(),
             # Compressed events would wait in a proxy's buffer until a block is full.
