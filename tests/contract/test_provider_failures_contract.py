@@ -7,16 +7,17 @@ matrix.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import msgspec
 import pytest
 
-from support.dify_pair import events_and_error, text_of
+from support.dify_pair import events_and_error, is_whole, text_of
 from support.failure_table import OPENAI, wire_of
-from support.odd_server import Again, Head, OddServer, Play, odd_server
+from support.odd_server import SILENCE, Again, Cut, Head, OddServer, Play, Raw, odd_server
 from support.vendor_wire import PART, Refusal, Wire
 from yingda.clock import SystemClock
-from yingda.errors import AnswerIncomplete, FailureKind, ProviderError
+from yingda.errors import AnswerIncomplete, FailureKind, ProviderError, ProviderTimeout
 from yingda.providers.base import Prompt, Provider, TextDelta
 from yingda.providers.dify import Dify
 from yingda.providers.dify_settings import AppMode, DifySettings
@@ -46,16 +47,23 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def scene(kind: str, *plays: Play) -> AsyncIterator[Scene]:
+async def scene(kind: str, *plays: Play, **settings: Any) -> AsyncIterator[Scene]:
     clock = SystemClock()
     async with odd_server(clock, plays) as server:
         base_url, mode = f"http://127.0.0.1:{server.port}/v1", KINDS[kind]
         provider: Provider = (
-            OpenAiCompatible(OpenAiSettings(base_url=base_url, model="m", tries=1), clock)
+            OpenAiCompatible(
+                OpenAiSettings(base_url=base_url, model="m", tries=1, **settings), clock
+            )
             if mode is None
             else Dify(
                 DifySettings(
-                    base_url=base_url, api_key="app-k", mode=mode, input_key="query", tries=1
+                    base_url=base_url,
+                    api_key="app-k",
+                    mode=mode,
+                    input_key="query",
+                    tries=1,
+                    **settings,
                 ),
                 clock,
             )
@@ -101,6 +109,40 @@ async def test_a_run_that_is_given_up_keeps_its_text_and_its_meaning(
     assert isinstance(error, ProviderError)
     assert error.kind is MEANINGS[why]
     assert text_of(events) == PART
+
+
+#: What becomes of an answer while its text waits to be read.
+CUTS: dict[str, tuple[Play, type[ProviderError]]] = {
+    "the connection breaks": ((Cut(),), AnswerIncomplete),
+    "the body ends": ((), AnswerIncomplete),
+    "no chunk": ((Raw(b"no size\r\n"),), AnswerIncomplete),
+    "no event": ((b"data: {\n\n",), AnswerIncomplete),
+    "silence": ((SILENCE,), ProviderTimeout),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cut", CUTS)
+async def test_text_that_nobody_looked_into_is_told_before_the_failure(kind: str, cut: str) -> None:
+    wire = wire_of(kind)
+    rest, meaning = CUTS[cut]
+    # Each in a packet of its own.
+    play = (Head(), wire.opened(), Again(wire.text("字"), every_s=0.002, times=20), *rest)
+    async with scene(kind, play, gather_s=1e6, read_s=0.2) as here:
+        events, error = await events_and_error(here.provider, PROMPT)
+    assert text_of(events) == "字" * 20
+    assert type(error) is meaning
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_end_of_an_answer_is_told_at_once_with_all_text_that_waits(kind: str) -> None:
+    wire = wire_of(kind)
+    play = (Head(), wire.opened(), Again(wire.text("字"), times=150), wire.end("字" * 150))
+    async with scene(kind, play, gather_s=1e6) as here, asyncio.timeout(5.0):
+        events, error = await events_and_error(here.provider, PROMPT)
+    assert error is None
+    assert text_of(events) == "字" * 150
+    assert is_whole(events)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,7 +10,7 @@ import msgspec
 
 from yingda.errors import AnswerEmpty, AnswerIncomplete
 from yingda.providers.base import Event, Finished, Metered, Source, Started, Usage
-from yingda.providers.dify_answer import AnswerText
+from yingda.providers.dify_answer import DifyAnswerText
 from yingda.providers.dify_errors import from_event, needs_a_person, workflow_failed
 from yingda.providers.dify_files import AnswerFile, files_in, made_file, made_files
 from yingda.providers.dify_outputs import outputs_in
@@ -20,11 +20,13 @@ from yingda.providers.dify_usage import usage_in
 from yingda.providers.dify_wire import (
     EVENT,
     GOOD_ENDS,
+    PAUSES,
     TELLING,
     RunEnd,
     WireEvent,
     chunk_text,
     form_title,
+    is_text_alone,
     name_of,
     run_end,
     status_of,
@@ -39,20 +41,14 @@ _RUN_MEND = "Look at the run's log in Dify; a proxy in front of it may have cut 
 _ODD_MEND = "Look for a proxy that changes the stream; else this version of Dify is not known here."
 _STOPPED_MEND = "Somebody stopped it in Dify, or a limit did: look at the run's log."
 _NO_OUTPUT_MEND = "Let the workflow end with an output of text, and name it as `output_key`."
-#: Events that are neither text nor in `TELLING`, and end a run all the same.
-_PAUSES = frozenset({"human_input_required", "workflow_paused"})
-
-
 _PLAIN = Reading()
 
 
 class RunReader:
-    """One run's events, read in order.
+    """One run's events, read in order; see `intake_base.Reader` for the flags.
 
-    `over` is set with the answer's end (its `Finished` is among the events), `failure`
-    with the run's failure, `settled` once the workflow ended and only a closing event may still
-    come. Text given before a failure stays valid as a part. Visible text beyond
-    `answer_limit_chars` is such a failure.
+    Text given before a failure stays valid as a part. Visible text beyond `answer_limit_chars`
+    is such a failure.
     """
 
     __slots__ = (
@@ -69,6 +65,8 @@ class RunReader:
         "settled",
     )
 
+    may_wait = staticmethod(is_text_alone)
+
     def __init__(
         self, answer_limit_chars: int = ANSWER_LIMIT_CHARS, reading: Reading = _PLAIN
     ) -> None:
@@ -80,7 +78,7 @@ class RunReader:
         self._reading = reading
         self._events: list[Event] = []
         self._ids = Started()
-        self._text = AnswerText(answer_limit_chars, reading.files_url)
+        self._text = DifyAnswerText(answer_limit_chars, reading.files_url)
         self._files: tuple[AnswerFile, ...] = ()
         self._agent_spoke = False
         #: What the run's end will mean, whatever events still come before it.
@@ -111,6 +109,7 @@ class RunReader:
                     self._files += made_file(payload)
             if self.over or self.failure is not None:
                 break
+        self._settle_text()
 
     def feed_rest(self, payloads: list[bytes]) -> None:
         """Read what the body's end left without a line end.
@@ -122,9 +121,8 @@ class RunReader:
 
     def take(self) -> list[Event]:
         """Our events for what was read since the last call; its text in as few as can be."""
-        events = self._events
+        events, self._events = self._events, []
         self._text.flush(events)
-        self._events = []
         return events
 
     def read(self, payloads: list[bytes]) -> list[Event]:
@@ -139,19 +137,17 @@ class RunReader:
         elif self.settled:
             self._finish(None, (), self._events)
         else:
-            detail = "Dify's stream ended before the answer did"
-            self._fail(AnswerIncomplete(detail, mend=_RUN_MEND))
+            self._fail(
+                AnswerIncomplete("Dify's stream ended before the answer did", mend=_RUN_MEND)
+            )
 
     def _decode(self, payload: bytes) -> WireEvent | None:
         try:
             return decoded(EVENT, payload)
-        except msgspec.ValidationError:
-            if name_of(payload) not in TELLING:
-                return None
-        except UNREADABLE:
-            pass
-        self._fail(_unreadable())
-        return None
+        except UNREADABLE as error:
+            if not isinstance(error, msgspec.ValidationError) or name_of(payload) in TELLING:
+                self._fail_unreadable()
+            return None
 
     def _take(self, wire: WireEvent, events: list[Event]) -> None:
         name = wire.event
@@ -164,17 +160,29 @@ class RunReader:
         elif name == "agent_message":
             self._agent_spoke = True
             self._text.add(wire.answer or "")
+        elif name == "text_chunk":
+            self._take_chunk(wire, events)
+        elif not self._settle_text():
+            return
         elif name == "error":
             status = status_of(wire.status)
             self.failure = from_event(wire.code_text, status, wire.message, had_begun=had_begun)
-        elif name in TELLING or name in _PAUSES:
+        elif name in TELLING or name in PAUSES:
             self._take_rare(wire, events)
+
+    def _settle_text(self) -> bool:
+        """Look at the text that came; False where it is over its limit."""
+        self._text.settle()
+        return self._keeps_limit()
+
+    def _keeps_limit(self) -> bool:
         if self._text.is_over_limit:
-            self._fail_over_limit()
+            self._fail(AnswerIncomplete("the answer is over its limit", mend=_LIMIT_MEND))
+        return not self._text.is_over_limit
 
     def _take_rare(self, wire: WireEvent, events: list[Event]) -> None:
         match wire.event:
-            case "text_chunk" | "text_replace":
+            case "text_replace":
                 self._take_chunk(wire, events)
             case "message_replace":
                 self._text.replace(wire.answer or "", events)
@@ -194,7 +202,7 @@ class RunReader:
     def _take_chunk(self, wire: WireEvent, events: list[Event]) -> None:
         text = chunk_text(wire.data)
         if text is None:
-            self._fail(_unreadable())
+            self._fail_unreadable()
         elif wire.event == "text_chunk":
             self._text.add(text)
         else:
@@ -270,28 +278,22 @@ class RunReader:
         self, usage: Usage | None, sources: tuple[Source, ...], events: list[Event]
     ) -> None:
         self._text.finish(self._files, events)
-        if self._text.is_over_limit:
-            self._fail_over_limit()
+        if not self._keeps_limit():
             return
-        has_text = bool(self._text.shown.strip())
-        if usage is not None and (self._end_failure is not None or not has_text):
+        if usage is not None and (self._end_failure is not None or not self._text.has_shown):
             # What failed has to be paid for all the same.
             events.append(Metered(usage))
         if self._end_failure is not None:
             self.failure = self._end_failure
-        elif has_text:
+        elif self._text.has_shown:
             self.over = True
             events.append(Finished(usage=usage, sources=sources))
         else:
             mend = _NO_OUTPUT_MEND if self._reading.is_workflow else _EMPTY_MEND
             self.failure = Failure(error=AnswerEmpty("the run ended without text", mend=mend))
 
-    def _fail_over_limit(self) -> None:
-        self._fail(AnswerIncomplete("the answer is over its limit", mend=_LIMIT_MEND))
+    def _fail_unreadable(self) -> None:
+        self._fail(AnswerIncomplete("an event of Dify's stream cannot be read", mend=_ODD_MEND))
 
     def _fail(self, error: AnswerIncomplete) -> None:
         self.failure = Failure(error=error)
-
-
-def _unreadable() -> AnswerIncomplete:
-    return AnswerIncomplete("an event of Dify's stream cannot be read", mend=_ODD_MEND)

@@ -80,9 +80,25 @@ TELLING = frozenset(
         "workflow_finished",
     }
 )
+#: Events that are neither text nor in `TELLING`, and end a run all the same.
+PAUSES = frozenset({"human_input_required", "workflow_paused"})
 #: The states in which a workflow has its answer; a failed node that had an error branch makes it
 #: the second.
 GOOD_ENDS = frozenset({"succeeded", "partial-succeeded"})
+
+
+#: As Dify writes them, name first (Dify service API, "The stream"); one who writes them otherwise
+#: has his text read at once.
+_TEXT_BEGINS = (
+    b'data: {"event": "message", ',
+    b'data: {"event": "agent_message", ',
+    b'data: {"event": "text_chunk", ',
+)
+
+
+def is_text_alone(packet: bytes) -> bool:
+    """Whether these bytes are one piece of text, which changes nothing but the text."""
+    return packet.startswith(_TEXT_BEGINS) and packet.find(b"\n") == len(packet) - 2
 
 
 def name_of(payload: bytes) -> str | None:

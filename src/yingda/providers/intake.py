@@ -6,7 +6,6 @@ request, no second try and no provider: a reader makes events of the payloads.
 """
 
 import asyncio
-from typing import Protocol
 
 import aiohttp
 import msgspec
@@ -18,57 +17,16 @@ from yingda.providers.body_tap import BodyTap
 from yingda.providers.failures import Failure, RunFailed
 from yingda.providers.gathering import Gathering
 from yingda.providers.http import broken_off
+from yingda.providers.intake_base import Reader, Splitter
 from yingda.providers.stream_watch import Expiry, StreamWatch
 
 #: Events kept for a slow consumer before the provider has to wait. Our choice: text is gathered
 #: into one, so that only an app that replaces its answer again and again comes so far.
 _KEPT_LIMIT = 64
-
-
-class Splitter(Protocol):
-    """Cuts a body into payloads; raises `AnswerIncomplete` when it outgrows a cap."""
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """The payloads that this chunk completes."""
-
-    def finish(self) -> list[bytes]:
-        """The payloads that the body's end completes."""
-
-
-class Reader(Protocol):
-    """Makes events of payloads. Its `failure` or its being `over` ends the intake."""
-
-    #: Whether a real event came; keep-alives are none.
-    began: bool
-    #: Whether the answer is whole, and only a closing event may still come.
-    settled: bool
-    #: Whether `Finished` is among the events.
-    over: bool
-    failure: Failure | None
-
-    @property
-    def text_came(self) -> bool:
-        """Whether any text came, shown or not."""
-
-    @property
-    def event_count(self) -> int:
-        """Events not taken yet; text that none of them carries does not count."""
-
-    @property
-    def has_text(self) -> bool:
-        """Whether there is visible text that no event carries yet."""
-
-    def feed(self, payloads: list[bytes]) -> None:
-        """Read these payloads."""
-
-    def feed_rest(self, payloads: list[bytes]) -> None:
-        """Read what the body's end left without a line end."""
-
-    def take(self) -> list[Event]:
-        """The events for what was read since the last call."""
-
-    def end(self) -> None:
-        """Take in that nothing more comes; sets `over` or `failure`."""
+#: What may wait until it is read together with what follows: so many packets, and of each so many
+#: bytes. Our choice: more than a fast model writes while text is gathered, and 256 KiB in all.
+_WAITING_LIMIT = 64
+_SMALL_BYTES = 4096
 
 
 class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +47,24 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Intake:
     """The events of one response; `close` must be called at the end, whichever end it is."""
 
+    __slots__ = (
+        "_failed",
+        "_gathering",
+        "_is_gathered",
+        "_is_paused",
+        "_is_ripe",
+        "_loop",
+        "_reader",
+        "_settings",
+        "_splitter",
+        "_tap",
+        "_waiter",
+        "_waiting",
+        "_was_begun",
+        "_was_settled",
+        "_watch",
+    )
+
     def __init__(
         self,
         response: aiohttp.ClientResponse,
@@ -108,6 +84,9 @@ class Intake:
         self._is_gathered = False
         self._is_paused = False
         self._was_begun = self._was_settled = False
+        #: Packets that nobody looked into: reading several in a row costs half as much, as what
+        #: they touch is at hand from the second on.
+        self._waiting: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._watch = StreamWatch(
@@ -149,11 +128,29 @@ class Intake:
 
     def close(self) -> None:
         """Take nothing more in."""
+        self._waiting.clear()
         self._watch.stop()
         self._tap.close()
 
     def _take_in(self, chunk: bytes) -> None:
         self._watch.read_begins()
+        waiting = self._waiting
+        waiting.append(chunk)
+        if (
+            not self._was_begun
+            or len(chunk) > _SMALL_BYTES
+            or len(waiting) >= _WAITING_LIMIT
+            or not self._reader.may_wait(chunk)
+        ):
+            self._read_waiting()
+        elif not self._is_gathered:
+            self._gather()
+
+    def _read_waiting(self) -> None:
+        if not self._waiting:
+            return
+        chunk = b"".join(self._waiting)
+        self._waiting.clear()
         reader = self._reader
         try:
             reader.feed(self._splitter.feed(chunk))
@@ -165,8 +162,7 @@ class Intake:
         elif reader.event_count or not self._was_begun or reader.settled:
             self._note_progress()
         elif not self._is_gathered and reader.has_text:
-            self._is_gathered = True
-            self._gathering.join(self._end_gathering)
+            self._gather()
 
     def _note_progress(self) -> None:
         """What is rare: a run's first event, its ids, its settling, text that is replaced."""
@@ -190,6 +186,8 @@ class Intake:
         self._tap.resume()
 
     def _end_body(self, cause: BaseException | None) -> None:
+        if self._is_over_with_waiting():
+            return
         if cause is not None:
             self._break(cause)
             return
@@ -206,6 +204,8 @@ class Intake:
             self._fail(Failure(error=error), cause)
 
     def _expire(self) -> None:
+        if self._is_over_with_waiting():
+            return
         expired = self._watch.expired
         if expired is Expiry.SETTLED:
             self._end_reader()
@@ -236,7 +236,18 @@ class Intake:
         self.close()
         self._ripen()
 
+    def _is_over_with_waiting(self) -> bool:
+        """Read what waits; whether that is the end already."""
+        self._read_waiting()
+        return self._failed is not None or self._reader.over
+
+    def _gather(self) -> None:
+        self._is_gathered = True
+        self._gathering.join(self._end_gathering)
+
     def _end_gathering(self) -> None:
+        # Not before: what is read now is told now, and asks for no gathering of its own.
+        self._read_waiting()
         self._is_gathered = False
         if self._reader.has_text:
             self._ripen()

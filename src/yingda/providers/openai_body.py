@@ -11,7 +11,7 @@ from yingda.providers.sse import LIMIT_MEND, EventSplitter
 
 
 class BodySplitter:
-    """An `intake.Splitter` for either form; the caps are those of the events' splitter."""
+    """An `intake_base.Splitter` for either form; the caps are those of the events' splitter."""
 
     __slots__ = ("_events", "_held", "_room_bytes", "feed")
 

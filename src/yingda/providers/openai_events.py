@@ -6,13 +6,12 @@ tell whether the run is over. Unknown fields are skipped, and null means missing
 """
 
 from yingda.errors import AnswerIncomplete, ProviderError, ProviderUnavailable
+from yingda.providers.answer_text import AnswerText
 from yingda.providers.base import (
     Event,
     Finished,
     Metered,
     Started,
-    TextDelta,
-    TextReplaced,
     Usage,
 )
 from yingda.providers.failures import Failure
@@ -22,11 +21,11 @@ from yingda.providers.openai_wire import (
     CHUNK,
     Choice,
     Chunk,
+    is_text_alone,
     text_of,
     usage_in,
 )
 from yingda.providers.payloads import UNREADABLE, decoded
-from yingda.providers.thinking import ThinkingFilter
 
 _DONE = b"[DONE]"
 _LOG_MEND = "Look at the log of the model's server: it failed after it had accepted."
@@ -35,7 +34,7 @@ _LIMIT_MEND = "Set `max_tokens`, or look at the model for one that loops."
 
 
 class ChatReader:
-    """One answer's chunks, read in order; see `intake.Reader` for the flags.
+    """One answer's chunks, read in order; see `intake_base.Reader` for the flags.
 
     Visible text beyond `answer_limit_chars` is a failure; text given before stays valid.
     """
@@ -43,37 +42,23 @@ class ChatReader:
     __slots__ = (
         "_bad_end",
         "_events",
-        "_filter",
-        "_has_shown",
-        "_has_told",
-        "_is_void",
-        "_limit_chars",
-        "_pieces",
-        "_room_chars",
+        "_text",
         "_usage",
         "began",
         "failure",
         "over",
         "settled",
-        "text_came",
     )
+
+    may_wait = staticmethod(is_text_alone)
 
     def __init__(self, answer_limit_chars: int = ANSWER_LIMIT_CHARS) -> None:
         self.began = False
-        self.text_came = False
         self.settled = False
         self.over = False
         self.failure: Failure | None = None
         self._events: list[Event] = []
-        self._filter = ThinkingFilter()
-        #: Visible text that no event carries yet.
-        self._pieces: list[str] = []
-        #: Whether any text but blanks was shown.
-        self._has_shown = False
-        #: Whether an event carries text, and whether that turned out to be no answer.
-        self._has_told = False
-        self._is_void = False
-        self._limit_chars = self._room_chars = answer_limit_chars
+        self._text = AnswerText(answer_limit_chars)
         self._usage: Usage | None = None
         #: Why the answer that is told is no whole one.
         self._bad_end: ProviderError | None = None
@@ -86,7 +71,12 @@ class ChatReader:
     @property
     def has_text(self) -> bool:
         """Whether there is visible text that no event carries yet."""
-        return bool(self._pieces)
+        return self._text.is_waiting
+
+    @property
+    def text_came(self) -> bool:
+        """Whether any text came, visible or not."""
+        return self._text.came
 
     def feed(self, payloads: list[bytes]) -> None:
         """Read these payloads; what follows the end or a failure is not read."""
@@ -94,6 +84,8 @@ class ChatReader:
             self._take(payload)
             if self.over or self.failure is not None:
                 break
+        self._text.settle()
+        self._keep_limit()
 
     def feed_rest(self, payloads: list[bytes]) -> None:
         """Read what the body's end left; half a chunk behind a settled answer is no loss."""
@@ -102,9 +94,8 @@ class ChatReader:
 
     def take(self) -> list[Event]:
         """Our events for what was read since the last call; its text in as few as can be."""
-        events = self._events
-        self._flush(events)
-        self._events = []
+        events, self._events = self._events, []
+        self._text.flush(events)
         return events
 
     def read(self, payloads: list[bytes]) -> list[Event]:
@@ -154,15 +145,8 @@ class ChatReader:
             known = chunk.id if isinstance(chunk.id, str) and chunk.id else None
             self._events.append(Started(task_id=known, message_id=known))
         # Some close their stream with the whole answer, behind all of its pieces.
-        is_repeated = choice.delta is None and self.text_came
-        text = "" if is_repeated else text_of(choice)
-        if text:
-            self.text_came = True
-            visible = self._filter.feed(text)
-            if self._filter.has_voided:
-                self._void()
-            if visible:
-                self._show(visible)
+        if choice.delta is not None or not self._text.came:
+            self._text.add(text_of(choice))
         if choice.usage is not None:
             self._usage = usage_in(choice.usage) or self._usage
         if choice.finish_reason and not self.settled:
@@ -170,44 +154,31 @@ class ChatReader:
 
     def _settle(self, reason: str) -> None:
         """The answer is told; usage may still come."""
-        self._show(self._filter.finish())
-        self._filter = ThinkingFilter()
-        if self.failure is not None:
+        if not self._end_text():
             return
-        self._bad_end = from_finish(reason.lower(), has_text=self._has_shown)
+        self._bad_end = from_finish(reason.lower(), has_text=self._text.has_shown)
         self.settled = True
 
     def _take_error(self, told: dict[str, object]) -> None:
-        self._show(self._filter.finish())
-        if self.failure is None:
+        if self._end_text():
             self.failure = from_event(told, had_begun=self.began)
 
-    def _void(self) -> None:
-        """What was shown was reasoning; what an event carries of it is taken back."""
-        self._filter.has_voided = False
-        self._pieces.clear()
-        self._room_chars = self._limit_chars
-        self._has_shown = False
-        self._is_void = self._has_told
+    def _end_text(self) -> bool:
+        """Look at all the text that came; False where it is over its limit."""
+        self._text.end()
+        return self._keep_limit()
 
-    def _show(self, visible: str) -> None:
-        """Add to the visible text, as far as the answer's limit leaves room."""
-        if not visible:
-            return
-        if len(visible) > self._room_chars:
-            visible = visible[: self._room_chars]
+    def _keep_limit(self) -> bool:
+        if self._text.is_over_limit:
             error = AnswerIncomplete("the answer is over its limit", mend=_LIMIT_MEND)
             self.failure = Failure(error=error)
-        self._room_chars -= len(visible)
-        self._has_shown = self._has_shown or not visible.isspace()
-        self._pieces.append(visible)
+        return not self._text.is_over_limit
 
     def _finish(self) -> None:
-        self._show(self._filter.finish())
-        if self.failure is not None:
+        if not self._end_text():
             return
-        self._flush(self._events)
-        error = self._bad_end or (None if self._has_shown else empty())
+        self._text.flush(self._events)
+        error = self._bad_end or (None if self._text.has_shown else empty())
         if error is None:
             self.over = True
             self._events.append(Finished(usage=self._usage))
@@ -216,19 +187,6 @@ class ChatReader:
         if self._usage is not None:
             self._events.append(Metered(self._usage))
 
-    def _flush(self, events: list[Event]) -> None:
-        if not self._pieces and not self._is_void:
-            return
-        text = "".join(self._pieces)
-        self._pieces.clear()
-        if self._is_void:
-            self._is_void = False
-            events.append(TextReplaced(text))
-        elif text:
-            self._has_told = True
-            events.append(TextDelta(text))
-
     def _end_with(self, error: ProviderError) -> None:
-        self._show(self._filter.finish())
-        if self.failure is None:
+        if self._end_text():
             self.failure = Failure(error=error)

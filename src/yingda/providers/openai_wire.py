@@ -54,6 +54,21 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
 CHUNK = msgspec.json.Decoder(Chunk)
 
 
+#: As OpenAI and most others write it, and as Python does; of one who writes it otherwise, or not
+#: at all, the text is read at once.
+_GOES_ON = b'"finish_reason":null'
+_GOES_ON_SPACED = b'"finish_reason": null'
+
+
+def is_text_alone(packet: bytes) -> bool:
+    """Whether these bytes are one chunk that the answer goes on behind."""
+    return (
+        packet.startswith(b"data: {")
+        and (_GOES_ON in packet or _GOES_ON_SPACED in packet)
+        and packet.find(b"\n") == len(packet) - 2
+    )
+
+
 def text_of(choice: Choice) -> str:
     """What this choice adds to the answer."""
     delta = choice.delta or choice.message
