@@ -40,8 +40,8 @@ class Desk:
     """A store, its folder, and a follower who writes to it; `reopen` is a new process."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        self._name = name
-        self._folder = folder
+        self.name = name
+        self.folder = folder
         self._opened: Store | None = None
 
     @property
@@ -50,7 +50,7 @@ class Desk:
         return self._opened
 
     async def open(self) -> None:
-        self._opened = await OPEN[self._name](self._folder)
+        self._opened = await OPEN[self.name](self.folder)
 
     async def close(self) -> None:
         if self._opened is not None:
@@ -63,19 +63,19 @@ class Desk:
 
     def sums(self, by: UsageKey, *spans: Span) -> tuple[Usage, ...]:
         """What `yingda usage` would find."""
-        with LOOK[self._name](self._folder) as seen:
+        with LOOK[self.name](self.folder) as seen:
             assert seen is not None, "the store has made it"
             return seen.usage(by, spans)
 
     def settings_seen(self) -> tuple[bytes | None, tuple[KeptSnapshot, ...]]:
         """The key of the settings' fingerprints and what was kept, as `yingda doctor` sees it."""
-        with LOOK[self._name](self._folder) as seen:
+        with LOOK[self.name](self.folder) as seen:
             assert seen is not None, "the store has made it"
             return seen.secret("fingerprint"), seen.snapshots()
 
     def spent(self, month: str, account: str = SHOP) -> Mapping[str, int]:
         """What the account's answers cost in this month."""
-        with LOOK[self._name](self._folder) as seen:
+        with LOOK[self.name](self.folder) as seen:
             assert seen is not None, "the store has made it"
             return seen.spent_in(account, month)
 

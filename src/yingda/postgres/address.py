@@ -36,7 +36,11 @@ _HABITS: Final[dict[str, Any]] = {
 LIMITS: Final = (
     f"SELECT set_config('statement_timeout', '{STATEMENT_LIMIT_S * 1000:.0f}', false),"
     f" set_config('lock_timeout', '{LOCK_LIMIT_S * 1000:.0f}', false),"
-    f" set_config('idle_in_transaction_session_timeout', '{IDLE_LIMIT_S * 1000:.0f}', false)"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_LIMIT_S * 1000:.0f}', false),"
+    # Every statement is prepared, and looks for a few rows by an index: to plan it anew for each
+    # value costs more than it could gain. Measured on turns in 18 parts: the eight statements of a
+    # question took 14.5 ms of the server's processor time, and 3.0 ms so; unparted, 1.5 and 1.4.
+    " set_config('plan_cache_mode', 'force_generic_plan', false)"
 )
 
 

@@ -16,6 +16,7 @@ from yingda.store.enclosure_base import EnclosureStore
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.input_base import InputStore
 from yingda.store.memory_base import MemoryStore
+from yingda.store.pruning_base import PruningStore
 from yingda.store.push_base import PushStore
 from yingda.store.reaction_base import ReactionStore
 from yingda.store.runs import Claim, Ended, Outcome, RunIds, StandIn
@@ -126,6 +127,7 @@ class Store(
     EnclosureStore,
     BreakerStore,
     SnapshotStore,
+    PruningStore,
     Protocol,
 ):
     """Everything that must survive a crash: all that these and the methods below keep."""

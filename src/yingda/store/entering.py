@@ -57,9 +57,12 @@ _INSERT_CONVERSATION = """
 _INSERT_TURN = f"""
     INSERT INTO turn (conversation_id, account, openid, number, question, state, entered_at,
         provider, form)
-    SELECT :conversation_id, :account, :openid, coalesce(max(number), 0) + 1, :question,
+    SELECT :conversation_id, :account, :openid, coalesce(max(known.number), 0) + 1, :question,
         'queued', :at, :provider, :form
-    FROM turn WHERE account = :account AND openid = :openid
+    FROM (
+        SELECT max(number) AS number FROM turn WHERE account = :account AND openid = :openid
+        UNION ALL SELECT number FROM numbering WHERE account = :account AND openid = :openid
+    ) AS known
     RETURNING {TURN_COLUMNS}
 """
 _CLOSE_CONVERSATION = """
@@ -163,7 +166,8 @@ def _is_idle(new: NewPush, conversation_id: int, idle_s: float | None) -> Steps[
     last = yield from fetch_one(
         _LAST_HAPPENING, account=new.account, openid=new.openid, conversation_id=conversation_id
     )
-    return last is not None and new.received_at - last[0] >= idle_s
+    # None is left of a conversation that was last heard of before what is kept.
+    return last is None or new.received_at - last[0] >= idle_s
 
 
 def replied(new: NewPush, push_id: int, reply: bytes) -> Entered:

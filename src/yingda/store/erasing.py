@@ -19,6 +19,7 @@ from yingda.store.entering import (
 )
 from yingda.store.entries import Effect, Entered, NewPush
 from yingda.store.preferences import forget_preference
+from yingda.store.pruning import forget_emptied
 from yingda.store.quotas import forget_quota, withdraw_pushes
 from yingda.store.steps import Row, Steps, execute, fetch, fetch_one
 from yingda.store.stopping import cancel_pending
@@ -221,6 +222,7 @@ def erase_step(due: Row, at: float, *, accepting: bytes, provider_at: float) -> 
     )
     is_done = max(turns, len(pushes)) < _STEP_ROWS
     if is_done:
+        yield from forget_emptied(account, openid, provider_at)
         yield from execute("DELETE FROM erasure WHERE id = :id", id=erasure_id)
     return Erased(erasure_id=erasure_id, account=account, turns=turns, is_done=is_done)
 

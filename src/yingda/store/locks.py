@@ -44,9 +44,12 @@ _OF_PART = f"{_OF_ROW} FROM turn WHERE id = (SELECT turn_id FROM offer WHERE id 
 _OF_ENCLOSURE = f"{_OF_ROW} FROM enclosure WHERE id = :id"
 _PATIENCE = f"SELECT {_ID}, pg_advisory_xact_lock(hashtextextended(:account, 2))"
 _RECOVERY = f"SELECT {_ID}, pg_advisory_xact_lock(hashtextextended('recovery', 3))"
+_PRUNING = f"SELECT {_ID}, pg_advisory_xact_lock(hashtextextended('pruning', 4))"
 
 #: Taking over what an earlier process left.
 RECOVERY: Final = Query(_RECOVERY, {})
+#: Removing what is old: two would only wait for each other, row by row.
+PRUNING: Final = Query(_PRUNING, {})
 
 
 def follower(account: str, openid: str) -> Query:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from yingda.errors import StoreError
-from yingda.store import presence, spending
+from yingda.store import presence, pruning, spending
 from yingda.store.cost_base import Span, Usage, UsageKey
 from yingda.store.migrate import HEAD, version_of
+from yingda.store.pruning_base import OldMonth
 from yingda.store.reader import Reader
 from yingda.store.reading import known_secret
 from yingda.store.refusals import store_error
@@ -62,6 +63,14 @@ class Look:
     def snapshots(self) -> tuple[KeptSnapshot, ...]:
         """With which settings the process that started last runs."""
         return self._reads.read(kept_snapshots())
+
+    def old_months(self, before: float) -> tuple[OldMonth, ...]:
+        """What `prune` would remove of turns and leave, by months, oldest first."""
+        return self._reads.read(pruning.old_months(before))
+
+    def old_pushes(self, before: float) -> int:
+        """How many messages `prune` would remove."""
+        return self._reads.read(pruning.old_pushes(before))
 
 
 class _SqliteReads:

@@ -19,7 +19,7 @@ from yingda.store.refusals import file_error, store_error
 _log = structlog.get_logger()
 
 #: The newest migration's name; names are four digits, and newer ones sort after older ones.
-HEAD = "0009"
+HEAD = "0010"
 FOLDER = Path(__file__).parent / "migrations"
 #: Written by `make schema` from `schema`.
 SCHEMA_SQL = Path(__file__).parent / "schema.sql"

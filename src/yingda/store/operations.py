@@ -28,6 +28,7 @@ from yingda.store.entries import Effect, Entered, NewPush, NewQuestion
 from yingda.store.operations_enclosing import EnclosingOperations
 from yingda.store.operations_inputs import InputsOperations
 from yingda.store.operations_memory import MemoryOperations
+from yingda.store.operations_pruning import PruningOperations
 from yingda.store.operations_pushing import PushingOperations
 from yingda.store.operations_reactions import ReactionsOperations
 from yingda.store.operations_shared import SharedOperations
@@ -51,6 +52,7 @@ class Operations(
     ReactionsOperations,
     EnclosingOperations,
     SharedOperations,
+    PruningOperations,
 ):
     """Implements `store.base.Store`, but for `close` and `check_writable`."""
 

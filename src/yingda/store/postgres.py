@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
+from psycopg import Error
+
 from yingda.errors import StoreError
 from yingda.postgres.address import (
     CONNECT_LIMIT_S,
@@ -14,7 +16,7 @@ from yingda.postgres.address import (
     Connection,
     address_of,
 )
-from yingda.postgres.refusals import slow_error
+from yingda.postgres.refusals import slow_error, store_error
 from yingda.store import entering, erasing, locks, presence, running, stopping
 from yingda.store.deferring import Deferral, with_job
 from yingda.store.entries import Entered, NewPush, NewQuestion
@@ -22,6 +24,7 @@ from yingda.store.locks import Lock
 from yingda.store.operations import Operations
 from yingda.store.operations_presence import PresenceOperations
 from yingda.store.postgres_execution import Pool, Transactions
+from yingda.store.postgres_months import arrange_months
 from yingda.store.postgres_opening import configure, prepare
 from yingda.store.runs import Ended, Outcome
 from yingda.store.steps import Query, Steps, execute, fetch_one
@@ -53,6 +56,7 @@ class PostgresStore(Operations, PresenceOperations):
         self._deferral = deferral
         self._pool = pool
         self._transactions = Transactions(pool, url)
+        self._url = url
         self._under_way: set[asyncio.Task[Any]] = set()
         self._unanswered = 0
         self._is_closed = False
@@ -102,6 +106,17 @@ class PostgresStore(Operations, PresenceOperations):
         return await self._run(
             lambda: _erase(at, accepting=accepting, provider_at=provider_at), locks.FREE
         )
+
+    async def arrange_months(self, before: float | None) -> None:
+        await self._answered(self._arrange_months(before), is_long=True)
+
+    async def _arrange_months(self, before: float | None) -> None:
+        # Not one of the pool's, whose habits are for followers who wait.
+        try:
+            async with await Connection.connect(**address_of(self._url)) as connection:
+                await arrange_months(connection, before)
+        except Error as error:
+            raise store_error(error) from error
 
     async def _run(self, operation: Callable[[], Steps[T]], lock: Lock) -> T:
         return await self._answered(

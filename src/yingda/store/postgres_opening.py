@@ -15,6 +15,7 @@ from yingda.errors import StoreError
 from yingda.postgres.address import LIMITS, Connection
 from yingda.postgres.refusals import SHARED_SESSION, store_error
 from yingda.store.migrate import HEAD, newer, upgrade_on
+from yingda.store.postgres_months import arrange_months
 
 _log = structlog.get_logger()
 
@@ -40,6 +41,7 @@ async def prepare(address: dict[str, Any]) -> None:
             await _look(connection, address)
             if await version_of(connection) != HEAD:
                 await _bring_up_to_date(connection, address)
+            await arrange_months(connection)
     except Error as error:
         raise store_error(error) from error
 

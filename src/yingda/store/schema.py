@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -18,10 +19,11 @@ from sqlalchemy import (
 )
 
 from yingda.store.schema_asking import attachment, preference, spending
-from yingda.store.schema_base import Id, Told, index_where, metadata
+from yingda.store.schema_base import ONLY_ON, Id, Told, index_where, metadata
 from yingda.store.schema_delivery import hold, is_unsettled, offer, push
 from yingda.store.schema_enclosing import enclosure
-from yingda.store.schema_erasing import erasure, forget_request, provider_deletion
+from yingda.store.schema_erasing import erasure, forget_request, numbering, provider_deletion
+from yingda.store.schema_months import part_by_month
 from yingda.store.schema_platform import access_token, push_right, quota
 from yingda.store.schema_processes import process, round_owner
 from yingda.store.schema_shared import breaker, settings_snapshot
@@ -44,6 +46,7 @@ __all__ = [
     "is_unsettled",
     "lost_run",
     "metadata",
+    "numbering",
     "offer",
     "preference",
     "process",
@@ -82,6 +85,7 @@ conversation = Table(
     #: turn that it covers; of a conversation that we keep ourselves.
     Column("summary", Text, nullable=False, server_default=text("''")),
     Column("summary_through", Integer, nullable=False, server_default=text("0")),
+    Index("ix_conversation_follower", "account", "openid"),
     sqlite_autoincrement=True,
 )
 #: A follower has at most one open conversation with each provider.
@@ -162,9 +166,20 @@ turn = Table(
     #: Those of `prompt_tokens` that the provider had read before.
     Column("cached_prompt_tokens", Told),
     Column("rated_at", Double),
-    UniqueConstraint("account", "openid", "number"),
+    # A key over parts has to hold what parts them. There the follower's lock, under which numbers
+    # are given, is what keeps them apart.
+    UniqueConstraint("account", "openid", "number").ddl_if(dialect="sqlite"),
+    Index(
+        "ix_turn_account_openid_number",
+        "account",
+        "openid",
+        "number",
+        info={ONLY_ON: "postgresql"},
+    ).ddl_if(dialect="postgresql"),
     sqlite_autoincrement=True,
+    postgresql_partition_by="RANGE (id)",
 )
+part_by_month(turn)
 has_ended = text("ended_at IS NOT NULL")
 is_pending = text("state IN ('queued', 'running')")
 is_unread = text("is_unread = 1")

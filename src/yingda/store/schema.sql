@@ -32,6 +32,7 @@ CREATE TABLE conversation (
     summary TEXT DEFAULT '' NOT NULL,
     summary_through INTEGER DEFAULT 0 NOT NULL
 );
+CREATE INDEX ix_conversation_follower ON conversation (account, openid);
 CREATE UNIQUE INDEX uq_conversation_open ON conversation (account, openid, provider) WHERE closed_at IS NULL;
 CREATE TABLE erasure (
     id INTEGER NOT NULL,
@@ -52,6 +53,12 @@ CREATE TABLE forget_request (
     CONSTRAINT pk_forget_request PRIMARY KEY (account, openid)
 );
 CREATE INDEX ix_forget_request_expires_at ON forget_request (expires_at);
+CREATE TABLE numbering (
+    account TEXT NOT NULL,
+    openid TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    CONSTRAINT pk_numbering PRIMARY KEY (account, openid)
+);
 CREATE TABLE preference (
     account TEXT NOT NULL,
     openid TEXT NOT NULL,
@@ -250,6 +257,7 @@ CREATE TABLE push (
     CONSTRAINT uq_push_account_openid_key UNIQUE (account, openid, "key"),
     CONSTRAINT fk_push_turn_id FOREIGN KEY(turn_id) REFERENCES turn (id)
 );
+CREATE INDEX ix_push_turn_id ON push (turn_id);
 CREATE TABLE offer (
     id INTEGER NOT NULL,
     turn_id INTEGER NOT NULL,

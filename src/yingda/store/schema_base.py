@@ -10,6 +10,9 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 #: A number that a provider tells: SQLite's every whole number has room for it.
 Told = Id
 
+#: Under this key, an index of one database alone names its dialect.
+ONLY_ON = "only_on"
+
 #: Every table that `schema` and its parts define.
 metadata = MetaData(
     naming_convention={

@@ -29,7 +29,7 @@ push = Table(
     Column("created_at", Double, nullable=False),
     Column("first_seen_at", Double, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("1")),
-    Column("turn_id", Id, ForeignKey("turn.id")),
+    Column("turn_id", Id, ForeignKey("turn.id"), index=True),
     #: The reply chosen for this push, in clear; an empty value is an empty reply.
     Column("reply", LargeBinary),
     Column("chosen_at", Double),

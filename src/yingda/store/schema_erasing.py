@@ -1,6 +1,6 @@
 """The tables of erasing: what is due, what waits for a yes, what providers still keep.
 
-A part of `store.schema`.
+And what stays of turns that are gone. A part of `store.schema`.
 """
 
 from sqlalchemy import Column, Double, Integer, Table, Text, UniqueConstraint, text
@@ -45,4 +45,13 @@ provider_deletion = Table(
     Column("tries", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("provider", "provider_conversation_id"),
     sqlite_autoincrement=True,
+)
+
+#: The highest number among a follower's turns that are gone, so that none is given twice.
+numbering = Table(
+    "numbering",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("openid", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
 )

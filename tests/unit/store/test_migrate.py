@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine
 
+from support.tables import compared
 from yingda.errors import StoreError
 from yingda.store import migrate
 from yingda.store.schema import metadata
@@ -77,9 +78,7 @@ async def test_both_equal_the_tables_as_the_schema_has_them(make: str, tmp_path:
     await opened(path) if make == "opened" else migrated(path)
     engine = create_engine(URL.create("sqlite", database=str(path)))
     with engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
-        )
+        context = MigrationContext.configure(connection, opts=compared())
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
