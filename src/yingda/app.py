@@ -82,6 +82,7 @@ class Gateway:
         standby: Standby = _STANDBY,
         signals: Signals | None = None,
         snapshots: tuple[Snapshot, ...] = (),
+        keep_months: int | None = None,
         shared: Shared | None = None,
         runs_turns: bool = True,
     ) -> None:
@@ -113,7 +114,7 @@ class Gateway:
             capacity=capacity,
         )
         self._texts = texts_of(ground, self._runner)
-        self._housekeeping = housekeeping_of(ground)
+        self._housekeeping = housekeeping_of(ground, keep_months)
         self._stalls = Stalls(clock, ground.ages)
         self._typing = TypingStates(ground.desks, ground.rights, clock)
         self._enclosing = enclosing_of(
@@ -279,6 +280,7 @@ async def open_gateway(settings: Settings, clock: Clock, *, runs_turns: bool = T
         prices=price_tables_of(settings.providers),
         standby=standby_of(settings.providers),
         snapshots=snapshots_of(settings, fingerprint_key),
+        keep_months=settings.keep_months,
         shared=shared,
         runs_turns=runs_turns,
     )

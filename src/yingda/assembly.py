@@ -29,6 +29,7 @@ from yingda.engine.live import LiveTexts
 from yingda.engine.media_base import Media
 from yingda.engine.patience import Patience
 from yingda.engine.pricing import PriceTable
+from yingda.engine.pruning import Pruning
 from yingda.engine.push_age import PushAges
 from yingda.engine.push_rights import PushRights
 from yingda.engine.pusher import Pusher
@@ -173,12 +174,13 @@ def texts_of(ground: Ground, runner: Runner) -> FarTexts:
     return FarTexts(ground.signals, runner.written, ground.clock)
 
 
-def housekeeping_of(ground: Ground) -> Housekeeping:
+def housekeeping_of(ground: Ground, keep_months: int | None) -> Housekeeping:
     """What is done when it is due, whoever asks what."""
     of = (ground.store, ground.providers, ground.clock)
     erasing = Chore("erasing", Erasing(*of).run)
     rating = Chore("rating", RatingTelling(*of).run)
-    return Housekeeping(ground.clock, (erasing, rating))
+    pruning = Chore("pruning", Pruning(ground.store, ground.clock, keep_months).run)
+    return Housekeeping(ground.clock, (erasing, rating, pruning))
 
 
 def ledger_of(

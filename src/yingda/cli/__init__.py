@@ -17,6 +17,7 @@ import typer
 from yingda.cli import logs
 from yingda.config import load, read_database
 from yingda.config.texts import preferred_language
+from yingda.config.values import MOST_MONTHS
 from yingda.errors import YingdaError
 from yingda.store.cost_base import UsageKey
 
@@ -219,6 +220,34 @@ def migrate(
         source = read_database(source, "--from", os.environ)
     language = preferred_language(os.environ)
     raise typer.Exit(run_migrate(source, target, sys.stdout, language, SystemClock()))
+
+
+@app.command()
+def prune(
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file; YINGDA_CONFIG names one too.")
+    ] = None,
+    keep_months: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=MOST_MONTHS, help="Keep so many months before this one; else the setting."
+        ),
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")
+    ] = False,
+) -> None:
+    """Remove questions and answers that are older than so many months."""
+    from yingda.cli.prune import PruneErrand, run_prune  # noqa: PLC0415 see above
+    from yingda.clock import SystemClock  # noqa: PLC0415 see above
+
+    logs.set_up("error", "console")
+    errand = PruneErrand(keep_months=keep_months, dry_run=dry_run)
+    settings = load(os.environ, config_path=config)
+    language = preferred_language(os.environ)
+    work = run_prune(settings, errand, sys.stdout, language, SystemClock())
+    raise typer.Exit(asyncio.run(work))
 
 
 def main() -> None:

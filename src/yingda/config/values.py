@@ -54,6 +54,8 @@ from yingda.wechat.menu import Menu
 
 #: Where WeChat answers. Official page.
 WECHAT_API_BASE: Final = "https://api.weixin.qq.com"
+#: Ten years of months.
+MOST_MONTHS: Final = 120
 #: The database file inside `data_dir`, unless `database_url` names another.
 DATABASE_FILE: Final = "yingda.sqlite3"
 Models = Annotated[Mapping[str, Line], AfterValidator(frozen)]
@@ -238,6 +240,10 @@ class Settings:
     #: `sqlite:///path` or `postgresql://…`, which may hold a password; None is a file in
     #: `data_dir`.
     database_url: DatabaseUrl | None = field(default=None, repr=False)
+    #: Whole months before the present one that questions and answers are kept for; None keeps
+    #: everything, for a record that was lost by a default cannot be had back. The least leaves
+    #: what a follower may still fetch or WeChat may still ask; the most is our choice.
+    keep_months: Annotated[WholeNumber, Field(ge=1, le=MOST_MONTHS)] | None = None
     #: How long a stopping process finishes what it began. Our choice: Kubernetes kills 30 s after
     #: it asked, which leaves 5 s to close.
     drain_s: Annotated[Seconds, Field(ge=0, le=3600)] = 25.0
