@@ -56,23 +56,25 @@ async def open_shared(
     Its jobs run so many turns at once in this process, and those of a bound lane in all processes.
     Raises StoreError.
     """
-    from yingda.jobs.pgqueuer_table import deferral, prepare  # noqa: PLC0415 - as above
-    from yingda.jobs.postgres import PostgresJobs  # noqa: PLC0415
+    from yingda.jobs.postgres import PostgresJobs  # noqa: PLC0415 - as above
+    from yingda.jobs.postgres_opening import prepare  # noqa: PLC0415
     from yingda.postgres.address import address_of  # noqa: PLC0415
     from yingda.postgres.listening import Ear  # noqa: PLC0415
     from yingda.signals.postgres import PostgresSignals  # noqa: PLC0415
     from yingda.store.postgres import open_postgres  # noqa: PLC0415
 
-    def deferred(turn_id: int, lane: str) -> Query:
-        return Query(*deferral(turn_id, lane, lane_limits))
-
     agreed, address = AgreedClock(clock), address_of(url)
-    store = await open_postgres(url, deferral=deferred)
-    await prepare(address)
     ear = Ear(address, agreed)
+    jobs = PostgresJobs(address, ear, agreed, concurrency=concurrency, lane_limits=lane_limits)
+
+    def deferral(turn_id: int, lane: str) -> Query:
+        return Query(*jobs.deferral(turn_id, lane))
+
+    store = await open_postgres(url, deferral=deferral)
+    await prepare(address)
     return Shared(
         store=store,
-        jobs=PostgresJobs(address, ear, agreed, concurrency=concurrency, lane_limits=lane_limits),
+        jobs=jobs,
         signals=PostgresSignals(address, ear, agreed),
         clock=agreed,
         process_id=secrets.randbits(_PROCESS_BITS),

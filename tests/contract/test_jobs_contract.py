@@ -1,16 +1,20 @@
 """What every job queue keeps to; a new one is tested by adding its name."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 from structlog.testing import capture_logs
 
+from support.shared_jobs import SharedJobs
 from yingda.clock import VirtualClock
 from yingda.jobs.base import Jobs
 from yingda.jobs.local import LocalJobs
 
-OPEN: dict[str, Callable[[VirtualClock, int, Mapping[str, int]], Jobs]] = {"local": LocalJobs}
+OPEN: dict[str, Callable[[VirtualClock, int, Mapping[str, int]], Jobs]] = {
+    "local": LocalJobs,
+    "postgres": SharedJobs,
+}
 #: A lane without a bound, and one that has two places.
 WIDE, NARROW = "wide", "narrow"
 
@@ -18,9 +22,9 @@ WIDE, NARROW = "wide", "narrow"
 class Works:
     """Ten seconds of work for each turn, and a record of what was begun and ended."""
 
-    def __init__(self, name: str, concurrency: int) -> None:
+    def __init__(self, open_jobs: Callable[[VirtualClock], Jobs]) -> None:
         self.clock = VirtualClock()
-        self.jobs = OPEN[name](self.clock, concurrency, {NARROW: 2})
+        self.jobs = open_jobs(self.clock)
         self.begun: list[int] = []
         self.ended: list[int] = []
         self.running = 0
@@ -48,14 +52,29 @@ class Works:
             self.jobs.defer(turn_id, lane)
 
 
-@pytest.fixture(params=OPEN)
-def roomy(request: pytest.FixtureRequest) -> Works:
-    return Works(request.param, concurrency=100)
+async def works_of(name: str, concurrency: int) -> AsyncIterator[Works]:
+    works = Works(lambda clock: OPEN[name](clock, concurrency, {NARROW: 2}))
+    yield works
+    await works.clock.run(works.jobs.close())
 
 
 @pytest.fixture(params=OPEN)
-def works(request: pytest.FixtureRequest) -> Works:
-    return Works(request.param, concurrency=3)
+async def roomy(request: pytest.FixtureRequest) -> AsyncIterator[Works]:
+    async for works in works_of(request.param, concurrency=100):
+        yield works
+
+
+@pytest.fixture(params=OPEN)
+async def works(request: pytest.FixtureRequest) -> AsyncIterator[Works]:
+    async for works in works_of(request.param, concurrency=3):
+        yield works
+
+
+@pytest.fixture
+async def alone() -> AsyncIterator[Works]:
+    """The jobs of one process, with few places."""
+    async for works in works_of("local", concurrency=3):
+        yield works
 
 
 async def test_every_deferred_job_runs_once_in_order_of_arrival(works: Works) -> None:
@@ -103,6 +122,7 @@ async def test_a_turn_may_have_a_new_job_after_its_job_has_ended(works: Works) -
 
 async def test_a_waiting_job_is_withdrawn(works: Works) -> None:
     works.start(1, 2, 3, 4)
+    await works.clock.advance(1)
     works.jobs.cancel(4)
     await works.clock.advance(100)
     assert works.begun == [1, 2, 3]
@@ -161,6 +181,22 @@ async def test_draining_at_once_waits_for_nobody_and_may_be_repeated(works: Work
     assert (works.clock.monotonic(), works.running) == (1, 0)
 
 
+async def test_closing_interrupts_what_runs_and_begins_nothing_more(works: Works) -> None:
+    works.start(1, 2, 3, 4)
+    await works.clock.advance(1)
+    await works.clock.run(works.jobs.close())
+    await works.clock.advance(100)
+    assert (works.begun, works.ended, works.running) == ([1, 2, 3], [], 0)
+
+
+async def test_turns_without_a_job_are_adopted_and_the_others_keep_theirs(works: Works) -> None:
+    works.start(1, 2, 3, 4)
+    await works.clock.advance(1)
+    assert await works.jobs.adopt([(1, WIDE), (4, WIDE), (5, WIDE), (6, NARROW)]) == 2
+    await works.clock.advance(100)
+    assert sorted(works.begun) == [1, 2, 3, 4, 5, 6]
+
+
 # Lanes
 
 
@@ -182,21 +218,30 @@ async def test_a_full_lane_hinders_no_other(roomy: Works) -> None:
     assert roomy.begun == [0, 1, 6, 7, 8]
 
 
-async def test_lanes_take_turns_where_places_are_few(works: Works) -> None:
+async def test_in_one_process_lanes_take_turns_where_places_are_few(alone: Works) -> None:
+    alone.start(*range(9))
+    alone.defer(9, 10, lane=NARROW)
+    await alone.clock.advance(15)
+    assert alone.begun == [0, 1, 2, 3, 9, 4]
+    await alone.clock.advance(10)
+    assert alone.begun == [0, 1, 2, 3, 9, 4, 10, 5, 6]
+
+
+async def test_no_lane_is_left_out_where_places_are_few(works: Works) -> None:
     works.start(*range(9))
     works.defer(9, 10, lane=NARROW)
-    await works.clock.advance(15)
-    assert works.begun == [0, 1, 2, 3, 9, 4]
-    await works.clock.advance(10)
-    assert works.begun == [0, 1, 2, 3, 9, 4, 10, 5, 6]
+    await works.clock.advance(100)
+    assert sorted(works.begun) == sorted(works.ended) == list(range(11))
+    assert works.most_running == 3
 
 
 async def test_a_job_tells_how_many_of_its_lane_come_first(roomy: Works) -> None:
     roomy.start(*range(5), lane=NARROW)
     roomy.defer(5)
+    await roomy.clock.advance(1)
     before = [await roomy.jobs.waiting_before(n) for n in (0, 2, 3, 4, 5, 99)]
     assert before == [0, 0, 1, 2, 0, 0]
-    await roomy.clock.advance(15)
+    await roomy.clock.advance(14)
     assert await roomy.jobs.waiting_before(4) == 0
 
 

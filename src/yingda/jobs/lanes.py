@@ -35,10 +35,10 @@ class Lanes:
         #: The lanes that could begin a turn now, in the order in which they may.
         self._ready: OrderedDict[str, None] = OrderedDict()
 
-    def add(self, turn_id: int, name: str) -> None:
-        """Let the turn wait in this lane, unless it waits or runs already."""
+    def add(self, turn_id: int, name: str) -> bool:
+        """Let the turn wait in this lane; False when it waits or runs already."""
         if turn_id in self._lane_of:
-            return
+            return False
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane(self._limits.get(name))
@@ -46,6 +46,7 @@ class Lanes:
         lane.places[turn_id] = lane.ticket
         self._lane_of[turn_id] = name
         self._note(name, lane)
+        return True
 
     def take(self) -> int | None:
         """The next turn to run, from now on a running one; None while nobody may begin."""

@@ -6,20 +6,14 @@ It keeps nothing: after a restart the store says what has to run.
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 
 import structlog
 
 from yingda.clock import Clock
-from yingda.jobs.base import Run
+from yingda.jobs.base import CONCURRENCY, UNBOUNDED, Run
 from yingda.jobs.lanes import Lanes
 
 _log = structlog.get_logger()
-
-#: Turns that may run at once. Our choice: a stream costs some 33 KB (measured), and the provider
-#: is the one to say when it has too much.
-CONCURRENCY = 1000
-_UNBOUNDED: Mapping[str, int] = MappingProxyType({})
 
 
 class LocalJobs:
@@ -29,7 +23,7 @@ class LocalJobs:
         self,
         clock: Clock,
         concurrency: int = CONCURRENCY,
-        lane_limits: Mapping[str, int] = _UNBOUNDED,
+        lane_limits: Mapping[str, int] = UNBOUNDED,
     ) -> None:
         self._clock = clock
         self._concurrency = concurrency
@@ -45,14 +39,14 @@ class LocalJobs:
         self._lanes.add(turn_id, lane)
         self._fill()
 
+    async def adopt(self, heads: Sequence[tuple[int, str]]) -> int:
+        given = sum(self._lanes.add(turn_id, lane) for turn_id, lane in heads)
+        self._fill()
+        return given
+
     def leave_lane(self, turn_id: int) -> None:
         self._lanes.leave(turn_id)
         self._fill()
-
-    async def adopt(self, heads: Sequence[tuple[int, str]]) -> int:
-        for turn_id, lane in heads:
-            self.defer(turn_id, lane)
-        return len(heads)
 
     async def waiting_before(self, turn_id: int) -> int:
         return self._lanes.before(turn_id)

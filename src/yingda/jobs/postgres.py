@@ -1,45 +1,74 @@
-"""Jobs on PostgreSQL: many workers take them, and one that dies leaves its own to the others.
+"""Jobs that several processes share, in PostgreSQL, by PgQueuer's tables and statements.
 
-A turn's job is written in the turn's own transaction, so nothing here makes jobs but `adopt`. The
-loop knows its free places and asks for no more; PgQueuer's own manager, which it stands in for,
-would count them in the database and keep a task for each job's heartbeat.
+The loop is ours: it knows its free places without asking, shows that its jobs live by one statement
+for all of them, and ends only what is still its own. The truth about a turn is in the store; a job
+only says that one is due, and may be brought twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
-from psycopg import Error
 
 from yingda.clock import Clock
-from yingda.jobs.base import Run
-from yingda.jobs.pgqueuer_table import CHANNEL, NEWS, Job, JobTable
+from yingda.errors import StoreError
+from yingda.jobs.base import CONCURRENCY, UNBOUNDED, Run
+from yingda.jobs.postgres_engine import CHANNEL, DELETED, ENQUEUE_BY_NAME, enqueued_by_name
+from yingda.jobs.postgres_entrypoints import Entrypoints
+from yingda.jobs.postgres_errands import Errands
+from yingda.jobs.postgres_outages import BEAT_S, Outages
+from yingda.jobs.postgres_table import Fetched, JobTable
 from yingda.postgres.listening import Ear
-from yingda.postgres.refusals import store_error
+
+T = TypeVar("T")
 
 _log = structlog.get_logger()
 
-#: A worker shows so often that its jobs are run, and counts as dead after so long. Design
-#: section 5.
-BEAT_S: Final = 2.0
-STALE_AFTER_S: Final = 6.0
-#: How long a job may wait whose notification was lost. Design section 5: the same as a beat.
-LOOK_EVERY_S: Final = 2.0
-#: After an outage all look dead; so long nobody is taken for it. Our choice: three beats, and the
-#: look of whoever reconnects late.
-_MERCY_S: Final = 8.0
-#: What is never stale: a year.
-_NEVER_S: Final = 31_536_000.0
-#: Jobs for one fetch. Our choice: a fetch of 50 costs three times one of 1 (measured).
+#: Jobs of one fetch. Our choice, as measured on docs/discussions/job-engine.md: enough to be quick,
+#: and little enough that workers share what waits.
 _BATCH: Final = 50
-_PRUNE_EVERY_S: Final = 60.0
+#: How long a job waits at most whose notification was lost. Our choice.
+_LOOK_S: Final = 2.0
+#: Between two fetches that found less than they might. Our choice: a worker that is notified
+#: hundreds of times a second asks a hundred times, and nobody notices 10 ms.
+_BREATH_S: Final = 0.01
+#: Before a database that failed is asked again. Our choice.
 _AGAIN_AFTER_S: Final = 0.5
+#: How often lanes are looked for that these settings do not know, and how often the log is pruned,
+#: in such rounds. Our choice: providers are renamed once a month.
+_HOUSE_S: Final = 10.0
+_PRUNED_EACH: Final = 6
+#: How long lines of PgQueuer's log are kept. Our choice: long enough to look at what is going on.
+_LOG_KEPT: Final = timedelta(minutes=5)
+#: How long a drain waits for the database at its end. Our choice: what it was not told is found
+#: stale by another worker.
+_TELL_S: Final = 2.0
+
+
+class _Held:
+    """A job that runs here."""
+
+    __slots__ = ("is_again", "is_limited", "is_ours", "job_id", "task")
+
+    def __init__(self, job: Fetched, task: "asyncio.Future[None]") -> None:
+        self.job_id = job.job_id
+        self.is_limited = job.is_limited
+        self.task = task
+        #: Whether it is still this worker's job; if not, another runs it by now.
+        self.is_ours = True
+        #: Whether it was fetched once more meanwhile, and its turn has to be looked at again.
+        self.is_again = False
 
 
 class PostgresJobs:
-    """Implements `jobs.base.Jobs`; several processes on one database share the work."""
+    """Implements `jobs.base.Jobs`. Its tables are made by `postgres_opening.prepare`.
+
+    Asks the ear, which has not been started yet, to hear PgQueuer's notifications.
+    """
 
     def __init__(
         self,
@@ -47,204 +76,224 @@ class PostgresJobs:
         ear: Ear,
         clock: Clock,
         *,
-        concurrency: int,
-        lane_limits: Mapping[str, int],
+        concurrency: int = CONCURRENCY,
+        lane_limits: Mapping[str, int] = UNBOUNDED,
     ) -> None:
-        self._table = JobTable(address, lane_limits)
-        self._hears_ends = bool(lane_limits)
+        self._ear = ear
         self._clock = clock
         self._concurrency = concurrency
+        self._entrypoints = Entrypoints(lane_limits)
+        self._table = JobTable(address, clock)
+        self._outages = Outages(clock)
+        self._errands = Errands(self._table, self._outages, clock, self._told)
         self._run: Run | None = None
-        #: Turn → its job and its task.
-        self._running: dict[int, tuple[int, asyncio.Future[None]]] = {}
-        self._ended: list[int] = []
-        self._woken, self._has_ended = asyncio.Event(), asyncio.Event()
-        self._merciful_until_s = 0.0
-        self._is_out = False
-        self._loops: list[asyncio.Task[None]] = []
-        self._errands: set[asyncio.Task[None]] = set()
-        self._is_open = False
-        ear.hear(CHANNEL, self._heard)
-        ear.on_change(self._woken.set)
+        #: By the turn.
+        self._held: dict[int, _Held] = {}
+        self._is_due = asyncio.Event()
+        #: Whether a place in a lane is free as soon as the database has been told so.
+        self._frees_place = False
+        self._taking: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        ear.hear(CHANNEL, self._hear)
+        ear.on_change(self._wake)
 
     @property
     def is_busy(self) -> bool:
-        """Whether the database is being asked; a virtual clock must not jump over it."""
+        """Whether a statement is under way; a virtual clock must not jump over it."""
         return self._table.is_busy
+
+    def deferral(self, turn_id: int, lane: str) -> tuple[str, dict[str, Any]]:
+        """The statement that gives the turn its job, with `:name` placeholders, and its values.
+
+        To be done in the transaction that makes the turn due; a turn that has a job keeps that one.
+        """
+        return ENQUEUE_BY_NAME, enqueued_by_name(turn_id, self._entrypoints.of(lane))
 
     def start(self, run: Run) -> None:
         self._run = run
-        self._loops = [
-            asyncio.ensure_future(loop())
-            for loop in (self._fetch_on, self._beat_on, self._end_on, self._prune_on)
-        ]
+        self._taking = asyncio.ensure_future(self._take())
+        upkeep = (self._beat(), self._keep_house())
+        self._tasks = [self._taking, *map(asyncio.ensure_future, upkeep)]
 
-    def defer(self, turn_id: int, lane: str) -> None:  # noqa: ARG002 - its job is written already
-        self._woken.set()
+    def defer(self, turn_id: int, lane: str) -> None:  # noqa: ARG002 - the job is in the database
+        # Whoever hears is notified of it.
+        if self._ear.is_deaf:
+            self._wake()
 
     async def adopt(self, heads: Sequence[tuple[int, str]]) -> int:
-        if not heads:
-            return 0
-        await self._open()
-        try:
-            adopted = await self._table.adopt(heads)
-        except Error as error:
-            raise store_error(error) from error
-        self._woken.set()
-        return adopted
+        given = await self._table.adopt(
+            [(turn_id, self._entrypoints.of(lane)) for turn_id, lane in heads]
+        )
+        self._wake()
+        return given
 
     def leave_lane(self, turn_id: int) -> None:
-        if turn_id in self._running:
-            self._send(partial(self._table.leave_lane, self._running[turn_id][0]))
+        held = self._held.get(turn_id)
+        if held is not None and held.is_limited:
+            held.is_limited = False
+            self._frees_place = True
+            self._errands.leave(held.job_id)
 
     async def waiting_before(self, turn_id: int) -> int:
-        if not self._hears_ends:
-            return 0
-        await self._open()
-        try:
-            return await self._table.waiting_before(turn_id)
-        except Error as error:
-            raise store_error(error) from error
+        return await self._table.before(turn_id) if self._entrypoints.has_limits else 0
 
     def cancel(self, turn_id: int) -> None:
-        # A job that waits is left: whoever fetches it finds that its turn has ended.
-        if turn_id in self._running:
-            self._running[turn_id][1].cancel()
+        if held := self._held.get(turn_id):
+            held.task.cancel()
+        else:
+            self._errands.withdraw(turn_id)
 
     async def drain(self, timeout_s: float) -> None:
         self._run = None
-        self._woken.set()
+        self._wake()
         try:
             async with self._clock.timeout(timeout_s):
-                while self._running:
-                    await asyncio.wait([task for _, task in self._running.values()])
+                while self._held:
+                    await asyncio.wait([held.task for held in self._held.values()])
         except TimeoutError:
-            _log.warning("turns_interrupted", count=len(self._running))
-        interrupted = list(self._running.values())
-        for _, task in interrupted:
-            task.cancel()
-        await asyncio.gather(*(task for _, task in interrupted), return_exceptions=True)
-        self._ended = [job for job in self._ended if job not in {job for job, _ in interrupted}]
-        if interrupted:
-            await self._tried(partial(self._table.give_back, [job for job, _ in interrupted]))
+            _log.warning("turns_interrupted", count=len(self._held))
+        interrupted = list(self._held.values())
+        for held in interrupted:
+            # Others go on with it.
+            held.is_again = True
+            held.task.cancel()
+        await asyncio.gather(*(held.task for held in interrupted), return_exceptions=True)
+        await self._tell_all()
 
     async def close(self) -> None:
         await self.drain(0.0)
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, *self._errands, return_exceptions=True)
-        if self._ended:
-            await self._tried(partial(self._table.end, self._ended))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.close()
         await self._table.close()
 
-    async def _open(self) -> None:
-        if not self._is_open:
-            self._is_open = True
-            await self._table.open()
-
-    def _heard(self, payload: str) -> None:
-        # The end of a job frees a place of a bound lane, and no other news.
-        if NEWS in payload or self._hears_ends:
-            self._woken.set()
-
-    async def _fetch_on(self) -> None:
-        await self._open()
-        while self._run is not None:
-            self._woken.clear()
-            while await self._fetch():
-                pass
-            await self._pause(self._woken, LOOK_EVERY_S)
-
-    async def _fetch(self) -> bool:
-        """Take what there is places for; whether there may be more."""
-        run, free = self._run, min(_BATCH, self._concurrency - len(self._running))
-        if run is None or free <= 0:
-            return False
-        is_merciful = self._clock.monotonic() < self._merciful_until_s
-        stale_after_s = _NEVER_S if is_merciful else STALE_AFTER_S
+    async def _tell_all(self) -> None:
         try:
-            jobs = await self._table.fetch(free, stale_after_s)
-        except Error as error:
-            self._tell_outage(error)
-            return False
-        for job in jobs:
-            self._begin(run, job)
-        return len(jobs) == free
+            async with self._clock.timeout(_TELL_S):
+                if self._taking is not None:
+                    # What it fetched too late it gives back.
+                    await asyncio.wait([self._taking])
+                await self._errands.done()
+        except TimeoutError:
+            _log.warning("jobs_not_given_back")
 
-    def _begin(self, run: Run, job: Job) -> None:
-        if job.turn_id in self._running:
-            # A late beat let us pick our own job: it goes on under the same row.
-            return
-        task = asyncio.ensure_future(run(job.turn_id))
-        self._running[job.turn_id] = (job.id, task)
-        task.add_done_callback(partial(self._end, job))
+    # Taking
 
-    def _end(self, job: Job, task: "asyncio.Future[None]") -> None:
-        del self._running[job.turn_id]
-        self._ended.append(job.id)
-        self._has_ended.set()
-        self._woken.set()
+    def _hear(self, payload: str) -> None:
+        if DELETED not in payload:
+            self._wake()
+
+    def _wake(self) -> None:
+        self._is_due.set()
+
+    def _told(self) -> None:
+        if self._frees_place:
+            self._frees_place = not self._errands.is_idle
+            self._wake()
+
+    async def _take(self) -> None:
+        while self._run is not None:
+            self._is_due.clear()
+            asked = min(_BATCH, self._concurrency - len(self._held))
+            found = await self._fetch(asked) if asked else 0
+            if found is None:
+                await self._pause(_AGAIN_AFTER_S)
+            elif not asked or found < asked:
+                await self._pause(_BREATH_S)
+                await self._wait()
+
+    async def _fetch(self, most: int) -> int | None:
+        """How many jobs were begun; None when the database failed."""
+        limits, stale_after = self._entrypoints.limits, self._outages.stale_after
+        jobs = await self._tried(self._table.fetch(most, limits, stale_after))
+        for job in jobs or ():
+            self._begin(job)
+        return None if jobs is None else len(jobs)
+
+    def _begin(self, job: Fetched) -> None:
+        if held := self._held.get(job.turn_id):
+            # Nobody had heard of it for so long that it counted as dead. It runs, and yet another
+            # may have claimed its turn in between: at its end, that is looked at again.
+            held.job_id, held.is_limited = job.job_id, job.is_limited
+            held.is_ours = held.is_again = True
+        elif self._run is None:
+            self._errands.give_back(job.job_id)
+        else:
+            self._held[job.turn_id] = _Held(job, self._task(self._run, job.turn_id))
+
+    def _task(self, run: Run, turn_id: int) -> "asyncio.Future[None]":
+        task = asyncio.ensure_future(run(turn_id))
+        task.add_done_callback(partial(self._end, turn_id))
+        return task
+
+    def _end(self, turn_id: int, task: "asyncio.Future[None]") -> None:
         if not task.cancelled() and (error := task.exception()):
-            _log.error("job_failed", turn=job.turn_id, exc_info=error)
+            _log.error("job_failed", turn=turn_id, exc_info=error)
+        held = self._held[turn_id]
+        if held.is_again and self._run is not None:
+            held.is_again = False
+            held.task = self._task(self._run, turn_id)
+            return
+        if len(self._held) >= self._concurrency:
+            self._wake()
+        del self._held[turn_id]
+        self._frees_place |= held.is_limited
+        if not held.is_ours:
+            return
+        if held.is_again:
+            self._errands.give_back(held.job_id)
+        else:
+            self._errands.end(held.job_id)
 
-    async def _end_on(self) -> None:
-        while True:
-            await self._has_ended.wait()
-            self._has_ended.clear()
-            ended, self._ended = self._ended, []
-            if ended and not await self._tried(partial(self._table.end, ended)):
-                self._ended = ended + self._ended
-                self._has_ended.set()
-                await self._clock.sleep(_AGAIN_AFTER_S)
+    # Upkeep
 
-    async def _beat_on(self) -> None:
+    async def _beat(self) -> None:
         while True:
             await self._clock.sleep(BEAT_S)
-            own = {job_id for job_id, _ in self._running.values()}
-            if not own and not self._is_out:
+            beating = [held for held in self._held.values() if held.is_ours]
+            if not beating:
                 continue
-            if await self._tried(partial(self._beat, own)):
-                self._is_out = False
+            job_ids = [held.job_id for held in beating]
+            async with self._errands.alone:
+                ours = await self._tried(self._table.beat(job_ids))
+            if ours is None:
+                continue
+            lost = [held for held in beating if held.job_id not in ours and not held.task.done()]
+            for held in lost:
+                held.is_ours = False
+            if lost:
+                _log.warning("jobs_taken_over", count=len(lost))
 
-    async def _beat(self, own: set[int]) -> None:
-        lost = own - await self._table.beat(sorted(own)) - set(self._ended)
-        lost &= {job_id for job_id, _ in self._running.values()}
-        if lost:
-            # Their runs go on, and change nothing: the turn's run number tells them apart.
-            _log.warning("jobs_lost", count=len(lost))
-
-    async def _prune_on(self) -> None:
+    async def _keep_house(self) -> None:
+        rounds = 0
         while True:
-            await self._clock.sleep(_PRUNE_EVERY_S)
-            await self._tried(self._table.prune)
+            found = await self._tried(self._table.other_lanes(self._entrypoints.known))
+            if found is not None and self._entrypoints.learn(found):
+                self._wake()
+            if rounds % _PRUNED_EACH == 0:
+                await self._tried(self._table.prune_log(_LOG_KEPT))
+            rounds += 1
+            await self._clock.sleep(_HOUSE_S)
 
-    async def _tried(self, statement: Callable[[], Awaitable[None]]) -> bool:
-        await self._open()
+    async def _tried(self, deed: Awaitable[T]) -> T | None:
+        """What the deed brings; None when the database failed, which is the outages' to judge."""
         try:
-            await statement()
-        except Error as error:
-            self._tell_outage(error)
-            return False
-        return True
+            result = await deed
+        except StoreError as error:
+            self._outages.failed(error)
+            return None
+        self._outages.worked()
+        return result
 
-    def _tell_outage(self, error: Error) -> None:
-        """Once for each outage; and until the others could beat again, none of them is dead."""
-        if not self._is_out:
-            _log.warning("jobs_unreachable", reason=str(store_error(error)))
-        self._is_out = True
-        self._merciful_until_s = self._clock.monotonic() + _MERCY_S
+    async def _pause(self, span_s: float) -> None:
+        if self._run is not None:
+            await self._clock.sleep(span_s)
 
-    def _send(self, statement: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.ensure_future(self._errand(statement))
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
-
-    async def _errand(self, statement: Callable[[], Awaitable[None]]) -> None:
-        await self._tried(statement)
-
-    async def _pause(self, woken: asyncio.Event, at_most_s: float) -> None:
-        timer = self._clock.call_later(at_most_s, woken.set)
-        try:
-            await woken.wait()
-        finally:
-            timer.cancel()
+    async def _wait(self) -> None:
+        """Until there may be something to take."""
+        if self._run is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with self._clock.timeout(_LOOK_S):
+                await self._is_due.wait()

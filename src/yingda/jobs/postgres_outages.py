@@ -1,0 +1,52 @@
+"""Whether the database can be relied on, and what follows for jobs of workers that were not seen.
+
+Pure but for its log. While the database was away, nobody could show that he lives.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from yingda.clock import Clock
+from yingda.errors import StoreError
+
+_log = structlog.get_logger()
+
+#: How often a worker shows that its jobs are alive, and when one without a sign counts as dead.
+#: Our choice: three chances, and a follower of a dead worker waits no longer than a slow AI takes.
+BEAT_S: Final = 2.0
+DEAD_AFTER_S: Final = 6.0
+
+_STALE: Final = timedelta(seconds=DEAD_AFTER_S)
+#: Longer than any database stands.
+_NEVER: Final = timedelta(days=36_500)
+
+
+class Outages:
+    """Told of what worked and what did not."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._is_out = False
+        self._patient_until = clock.monotonic()
+
+    @property
+    def stale_after(self) -> timedelta:
+        """How long a job may have shown no sign of life before it is another's to run."""
+        if self._is_out or self._clock.monotonic() < self._patient_until:
+            return _NEVER
+        return _STALE
+
+    def failed(self, error: StoreError) -> None:
+        """A statement failed: it is logged, once in an outage."""
+        if not self._is_out:
+            _log.warning("jobs_out_of_reach", reason=str(error))
+        self._is_out = True
+
+    def worked(self) -> None:
+        """A statement worked: after an outage, the others have a while to show that they live."""
+        if self._is_out:
+            _log.info("jobs_within_reach")
+            self._patient_until = self._clock.monotonic() + DEAD_AFTER_S
+        self._is_out = False
