@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from bench.jobs.bare_engine import Bare
 from bench.jobs.base import Engine
+from bench.jobs.own_engine import Own
 from bench.jobs.pgqueuer_engine import OwningPgQueuer, PgQueuer, StockPgQueuer
 from bench.jobs.procrastinate_engine import Procrastinate
 
@@ -12,7 +13,8 @@ ENGINES: Mapping[str, Callable[[str], Engine]] = {
     "pgqueuer": PgQueuer,
     "pgqueuer-stock": StockPgQueuer,
     "pgqueuer-owning": OwningPgQueuer,
+    "own": Own,
     "bare": Bare,
 }
 #: What every row compares; two more show their difference in one row each.
-COMPARED = ("procrastinate", "pgqueuer", "bare")
+COMPARED = ("procrastinate", "pgqueuer", "own", "bare")
