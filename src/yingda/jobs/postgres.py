@@ -17,7 +17,7 @@ import structlog
 from yingda.clock import Clock
 from yingda.errors import StoreError
 from yingda.jobs.base import CONCURRENCY, UNBOUNDED, Run
-from yingda.jobs.postgres_engine import CHANNEL, DELETED, ENQUEUE_BY_NAME, enqueued_by_name
+from yingda.jobs.postgres_engine import CHANNEL, ENQUEUE_BY_NAME, enqueued_by_name
 from yingda.jobs.postgres_entrypoints import Entrypoints
 from yingda.jobs.postgres_errands import Errands
 from yingda.jobs.postgres_outages import BEAT_S, Outages
@@ -79,7 +79,6 @@ class PostgresJobs:
         concurrency: int = CONCURRENCY,
         lane_limits: Mapping[str, int] = UNBOUNDED,
     ) -> None:
-        self._ear = ear
         self._clock = clock
         self._concurrency = concurrency
         self._entrypoints = Entrypoints(lane_limits)
@@ -94,7 +93,7 @@ class PostgresJobs:
         self._frees_place = False
         self._taking: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        ear.hear(CHANNEL, self._hear)
+        ear.hear(CHANNEL, self._wake)
         ear.on_change(self._wake)
 
     @property
@@ -116,15 +115,19 @@ class PostgresJobs:
         self._tasks = [self._taking, *map(asyncio.ensure_future, upkeep)]
 
     def defer(self, turn_id: int, lane: str) -> None:  # noqa: ARG002 - the job is in the database
-        # Whoever hears is notified of it.
-        if self._ear.is_deaf:
+        if self._run is not None and len(self._held) < self._concurrency:
+            # Others need not look for what is taken here.
             self._wake()
+        else:
+            self._errands.tell(turn_id)
 
     async def adopt(self, heads: Sequence[tuple[int, str]]) -> int:
         given = await self._table.adopt(
             [(turn_id, self._entrypoints.of(lane)) for turn_id, lane in heads]
         )
         self._wake()
+        for turn_id, _ in heads[:1]:
+            self._errands.tell(turn_id)
         return given
 
     def leave_lane(self, turn_id: int) -> None:
@@ -180,11 +183,7 @@ class PostgresJobs:
 
     # Taking
 
-    def _hear(self, payload: str) -> None:
-        if DELETED not in payload:
-            self._wake()
-
-    def _wake(self) -> None:
+    def _wake(self, _: str = "") -> None:
         self._is_due.set()
 
     def _told(self) -> None:

@@ -36,8 +36,6 @@ TABLE: Final[str] = SETTINGS.queue_table
 LOG: Final[str] = SETTINGS.queue_table_log
 #: The index that keeps a lane within its limit, however many fetch at once.
 SLOTS: Final = f"{TABLE}_picked_slot_idx"
-#: What its trigger says where jobs were deleted; those bring nobody work.
-DELETED: Final = '"operation" : "delete"'
 
 #: The entry point of every lane without a limit, and what those of the others begin with.
 OPEN: Final = "turn"

@@ -53,7 +53,8 @@ class Errands:
         self._given_back = _Pile(table.give_back)
         self._left = _Pile(table.leave)
         self._withdrawn = _Pile(table.withdraw)
-        self._piles = (self._left, self._ended, self._given_back, self._withdrawn)
+        self._told_of = _Pile(table.tell)
+        self._piles = (self._told_of, self._left, self._ended, self._given_back, self._withdrawn)
         self._is_due = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -74,6 +75,10 @@ class Errands:
     def give_back(self, job_id: int) -> None:
         """Others may have the job, if it is still this worker's."""
         self._add(self._given_back, job_id)
+
+    def tell(self, turn_id: int) -> None:
+        """The turn's job waits for whoever has a place for it."""
+        self._add(self._told_of, turn_id)
 
     def leave(self, job_id: int) -> None:
         """The job counts in its lane no more."""

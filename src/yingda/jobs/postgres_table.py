@@ -49,7 +49,8 @@ _PRUNING: Final = 7_236_190_821
 _OURS = "id = ANY($1) AND queue_manager_id = $2"
 _BEAT = f"UPDATE {TABLE} SET heartbeat = NOW() WHERE {_OURS} RETURNING id"
 _END = f"DELETE FROM {TABLE} WHERE {_OURS}"
-# PgQueuer's trigger tells of new jobs alone, so the last step tells of these.
+_TELL = f"SELECT pg_notify('{CHANNEL}', 'queued')"
+# Rare enough to be told of in the same transaction.
 _TOLD = (
     f"SELECT pg_notify('{CHANNEL}', 'queued') FROM (SELECT 1 FROM changed LIMIT 1) AS any_of_them"
 )
@@ -153,6 +154,10 @@ class JobTable:
     async def give_back(self, job_ids: Sequence[int]) -> None:
         """Let any worker take these jobs, at once."""
         await self._rows(_GIVE_BACK, [list(job_ids), self.worker])
+
+    async def tell(self, _: Sequence[int]) -> None:
+        """Let every worker that hears look for jobs."""
+        await self._rows(_TELL, [])
 
     async def leave(self, job_ids: Sequence[int]) -> None:
         """These jobs go on, and count for their lanes' limits no more."""

@@ -254,6 +254,9 @@ async def test_nobody_prunes_while_another_does(yard: Yard) -> None:
 async def test_several_processes_may_make_the_tables_at_once() -> None:
     url = server().url(server().empty())
     await asyncio.gather(*(prepare(address_of(url)) for _ in range(4)))
+    # A trigger that notifies would let transactions end one after the other.
+    triggers = "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'tg_pgqueuer_changed'"
+    assert rows(url, triggers) == [("D",)]
     log = "SELECT relpersistence::text FROM pg_class WHERE relname = 'pgqueuer_log'"
     assert rows(url, log) == [("u",)]
 
@@ -283,7 +286,11 @@ async def test_notified_workers_do_not_wait_for_their_next_look(yard: Yard) -> N
     yard.worker(ear=ear)
     await ear.start()
     await yard.clock.advance(0.5)
+    # As a process that answers pushes and runs no turns.
+    front = worker(yard.url, yard.clock)
+    yard.workers.append(front)
     yard.due(1)
+    front.defer(1, "wide")
     begin = yard.clock.monotonic()
     async with asyncio.timeout(10):
         while not yard.begun:
