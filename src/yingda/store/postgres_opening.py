@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from psycopg import Error
+from psycopg import Error, errors
 
 from yingda.errors import StoreError
 from yingda.postgres.address import LIMITS, Connection
@@ -24,6 +24,14 @@ _log = structlog.get_logger()
 OLDEST = 140_000
 #: Whoever migrates holds it; the number is ours alone among advisory locks, by our choice.
 _MIGRATING = 7_236_190_815
+#: How long servers of the former version may have to wait behind a step that waits for a lock, how
+#: often it is tried, and after what pause. Our choice: theirs is an attempt of 5 s, of which a
+#: statement may wait 1.5 s; a backup that holds the tables for longer is to end first.
+_LOCK_WAIT_MS = 1000
+_TRIES = 10
+_PAUSE_S = 2.0
+#: How often to ask whether another process is done. Our choice.
+_ASK_AGAIN_S = 0.2
 _OURS = frozenset({"conversation", "push", "turn"})
 #: What stands in the schema, and what it is at.
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -114,22 +122,45 @@ def known_version(tables: AbstractSet[str], versions: list[str]) -> str | None:
 
 
 async def _bring_up_to_date(connection: Connection, address: dict[str, Any]) -> None:
-    got = await connection.execute("SELECT pg_try_advisory_lock($1)", [_MIGRATING])
-    if not (await got.fetchall())[0][0]:
-        _log.info("store_waiting_for_migration")
-        await connection.execute("SELECT pg_advisory_lock($1)", [_MIGRATING])
+    await _take_turn(connection)
     version = await version_of(connection)
     if version == HEAD:
         return
     _log.info("store_migrating", from_version=version, to_version=HEAD)
-    # In one transaction: a step that fails leaves everything as it was.
-    await asyncio.to_thread(upgrade, address)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            await asyncio.to_thread(upgrade, address)
+        except StoreError as error:
+            if not tries_left or not isinstance(error.__cause__, errors.LockNotAvailable):
+                raise
+            _log.info("store_migration_put_off", reason=str(error))
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            return
+
+
+async def _take_turn(connection: Connection) -> None:
+    """Wait until nobody else migrates.
+
+    By asking again and again: a statement that waits is a transaction, and an index that the other
+    makes while all go on writing waits for every transaction to end.
+    """
+    is_told = False
+    while True:
+        got = await connection.execute("SELECT pg_try_advisory_lock($1)", [_MIGRATING])
+        if (await got.fetchall())[0][0]:
+            return
+        if not is_told:
+            _log.info("store_waiting_for_migration")
+        is_told = True
+        await asyncio.sleep(_ASK_AGAIN_S)
 
 
 def upgrade(address: dict[str, Any], to: str = "head") -> None:
     """Run the missing steps on this database, up to the version `to`, in one transaction.
 
-    Raises StoreError, and changes nothing, when a step fails.
+    Raises StoreError, and changes nothing, when a step fails. A step that has to leave the
+    transaction does nothing else, and keeps what came before it.
     """
     # Needed once a release; importing it at every start would cost half a second.
     from sqlalchemy import create_engine, pool  # noqa: PLC0415
@@ -137,12 +168,20 @@ def upgrade(address: dict[str, Any], to: str = "head") -> None:
 
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(**address),
+        creator=lambda: _impatient(address),
         poolclass=pool.NullPool,
     )
     try:
         upgrade_on(engine, to)
     except DBAPIError as error:
         if isinstance(error.orig, Error):
-            raise store_error(error.orig) from error
+            raise store_error(error.orig) from error.orig
         raise
+
+
+def _impatient(address: dict[str, Any]) -> psycopg.Connection[Any]:
+    """A connection that gives up a lock it does not get soon: whoever comes waits behind it."""
+    connection = psycopg.connect(**address, autocommit=True)
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", [f"{_LOCK_WAIT_MS}ms"])
+    connection.autocommit = False
+    return connection

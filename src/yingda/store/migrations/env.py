@@ -1,4 +1,7 @@
-"""Runs the missing steps on the database that `store.migrate` hands in, in one transaction."""
+"""Runs the missing steps on the database that `store.migrate` hands in.
+
+In one transaction, but for a step on PostgreSQL that says otherwise by `autocommit_block`.
+"""
 
 from typing import Any
 
@@ -21,9 +24,20 @@ if engine.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-try:
-    with engine.begin() as connection:
-        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+def _run(connection: Any) -> None:
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    # Alembic's own transaction, where it takes one: a step may leave it for what PostgreSQL does in
+    # none, such as an index that is made while others write.
+    with context.begin_transaction():
         context.run_migrations()
+
+
+try:
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            _run(connection)
+    else:
+        with engine.connect() as connection:
+            _run(connection)
 finally:
     engine.dispose()
