@@ -20,6 +20,7 @@ from yingda.store.base import ChosenReply, NewHold, NewOffer, Store
 from yingda.store.breaker_base import BreakerRecord
 from yingda.store.cost_base import Charge, Cost
 from yingda.store.entries import Effect, PushKind
+from yingda.store.pruning_base import PruneSpot
 from yingda.store.push_base import Grant, NewPart
 from yingda.store.reaction_base import NewRating
 from yingda.store.runs import Outcome
@@ -78,6 +79,28 @@ async def test_numbers_count_without_a_gap_and_one_alone_is_to_be_run(pair: Pair
     by_id = sorted(turns, key=lambda turn: turn.id)
     assert [turn.number for turn in by_id] == list(range(1, 25))
     assert [each.to_run for each in entered if each.to_run] == [by_id[0].id]
+
+
+async def test_numbers_count_on_while_a_follower_s_old_turns_are_removed(pair: Pair) -> None:
+    for n in range(6):
+        turn_id = turn_id_of(await pair.one.ask(f"old:{n}", at=NOON - 1000))
+        await pair.one.end(turn_id)
+        await pair.one.store.mark_read((await pair.one.store.outlook(turn_id)).turn)
+
+    async def ask_or_prune(desk: Desk, n: int) -> tuple[int, int]:
+        if n % 3:
+            turn = (await desk.ask(f"m:{n}", limit=99)).turn
+            return (0 if turn is None else turn.number), 0
+        spot: PruneSpot | None = PruneSpot()
+        removed = 0
+        while spot is not None:
+            step = await desk.store.prune(NOON - 500, spot)
+            spot, removed = step.spot, removed + step.turns
+        return 0, removed
+
+    done = await pair.race(18, ask_or_prune)
+    assert sorted(number for number, _ in done if number) == list(range(7, 19))
+    assert sum(removed for _, removed in done) == 6
 
 
 async def test_no_more_wait_for_one_follower_than_the_limit_says(pair: Pair) -> None:

@@ -128,6 +128,8 @@ class House:
         self.signals: Signals | None = None
         #: What tells its settings from those of others.
         self.snapshots: tuple[Snapshot, ...] = ()
+        #: What is older goes; None keeps everything.
+        self.keep_months: int | None = None
         #: Every request so far, of every account.
         self.requests: list[Request] = []
         #: Goes up whenever the process dies.
@@ -194,6 +196,7 @@ class House:
             standby=self.standby,
             signals=signals,
             snapshots=self.snapshots,
+            keep_months=self.keep_months,
         )
 
     async def _open_store(self) -> SqliteStore | PostgresStore:

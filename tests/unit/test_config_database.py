@@ -83,3 +83,14 @@ def test_an_option_that_names_none_is_refused_with_the_mend_and_without_the_valu
     assert str(refused.value).startswith("--to · ")
     assert mend in str(refused.value)
     assert "hush-hush" not in str(refused.value)
+
+
+def test_everything_is_kept_unless_months_are_set() -> None:
+    assert settings(URL).keep_months is None
+    assert settings(URL, YINGDA_KEEP_MONTHS="6").keep_months == 6
+
+
+@pytest.mark.parametrize("months", ["0", "121", "1.5", "all"])
+def test_no_less_than_a_month_can_be_kept(months: str) -> None:
+    with pytest.raises(SettingsInvalid, match="YINGDA_KEEP_MONTHS"):
+        settings(URL, YINGDA_KEEP_MONTHS=months)
