@@ -163,8 +163,9 @@ async def test_the_log_tells_of_a_rating_without_text(tmp_path: Path) -> None:
     with capture_logs() as told:
         async with rated_house(tmp_path) as house:
             await say(house, "秘密的问题", "👎")
+            ((turn_id,),) = house.rows("SELECT id FROM turn")
     (line,) = [each for each in told if each["event"] == "answer_rated"]
-    assert (line["turn"], line["rating"]) == (1, "dislike")
+    assert (line["turn"], line["rating"]) == (turn_id, "dislike")
     assert "秘密的问题" not in str(told)
 
 
