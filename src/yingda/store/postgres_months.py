@@ -4,7 +4,8 @@
 which leaves all who read or write turns alone but for a moment. It is dropped when it holds no row
 any more: rows go before it, in small steps as everywhere else, for as long as one is left that
 must stay. To let go of it without any lock that others meet, PostgreSQL would allow no last part
-for what fits nowhere; an empty one is let go of within milliseconds.
+for what fits nowhere, and no transaction; an empty one is let go of at once (measured on a busy
+machine, beside 940 000 pushes: 15 ms, or 110 ms where 80 000 turns had been).
 
 Who gets no lock soon lets it be: months are made ahead of their time, and nothing needs an old one
 gone. What fits into no month goes into the last part, and nothing is ever refused.
