@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8Dumper
 
 from yingda.errors import StoreError
+from yingda.postgres.trips import Trips
 
 #: An attempt of WeChat's has 5 s in all. Our choice: a server that takes longer to let us in, to
 #: grant a lock or to do a statement is as good as gone, and the rest must fit into them too.
@@ -59,6 +60,9 @@ def address_of(url: str) -> dict[str, Any]:
 class Connection(AsyncConnection[tuple[Any, ...]]):
     """A connection whose transactions are begun in plain words, and whose numbers are all alike."""
 
+    #: How several statements travel together.
+    trips: Trips
+
     @classmethod
     async def connect(cls, conninfo: str = "", **values: Any) -> "Connection":
         """Raises psycopg.Error."""
@@ -70,6 +74,7 @@ class Connection(AsyncConnection[tuple[Any, ...]]):
         # The store's statements are some hundred texts, all of them used again and again.
         made.prepare_threshold = 0
         made.prepared_max = _PREPARED
+        made.trips = Trips(made)
         return made
 
 

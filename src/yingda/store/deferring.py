@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from yingda.store.entries import Entered
 from yingda.store.runs import Ended
-from yingda.store.steps import Query, Steps, fetch
+from yingda.store.steps import Deed, Query, Steps, fetch
 
 T = TypeVar("T", bound=Entered | Ended | None)
 
@@ -33,5 +33,5 @@ def with_job(operation: Steps[T], deferral: Deferral | None) -> Steps[T]:
     else:
         # A conversation stays with the provider that it began with.
         lane = (yield from fetch(_LANE, id=to_run))[0][0]
-    yield deferral(to_run, lane)
+    yield Deed(*deferral(to_run, lane))
     return result

@@ -139,13 +139,14 @@ class PostgresStore(Operations, PresenceOperations):
         task.add_done_callback(self._done)
         self._unanswered += 1
         try:
-            async with asyncio.timeout(None if is_long else _ANSWER_LIMIT_S):
-                return await asyncio.shield(task)
-        except TimeoutError as error:
-            task.cancel()
-            raise slow_error(_ANSWER_LIMIT_S) from error
+            # Half the price of a shield in a timeout (measured), and cancels as little.
+            await asyncio.wait((task,), timeout=None if is_long else _ANSWER_LIMIT_S)
         finally:
             self._unanswered -= 1
+        if not task.done():
+            task.cancel()
+            raise slow_error(_ANSWER_LIMIT_S)
+        return task.result()
 
     def _done(self, task: "asyncio.Task[Any]") -> None:
         self._under_way.discard(task)

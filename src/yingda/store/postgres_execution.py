@@ -11,20 +11,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from psycopg import AsyncCursor, DataError, Error
+from psycopg import DataError, Error
 from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
 from yingda.postgres.refusals import is_lost, is_undone, store_error
+from yingda.postgres.trips import Errand
 from yingda.store.locks import Lock
 from yingda.store.postgres_statements import storable, translated, values_of
-from yingda.store.steps import Query, Row, Steps
+from yingda.store.steps import Deed, Query, Row, Steps
 
 T = TypeVar("T")
 Pool = AsyncConnectionPool[Connection]
-Cursor = AsyncCursor[tuple[Any, ...]]
 
 #: How often a transaction is begun. Our choice: locks keep them out of each other's way, and what
 #: is undone for a lost connection has found the pool renewed at the second time.
@@ -33,9 +33,9 @@ _TRIES = 4
 #: often. Our choice: the server ends it as soon as it sees the broken connection.
 _LOOKS, _LOOK_PAUSE_S = 20, 0.1
 # Locks make it right; stricter levels would only make transactions begin anew.
-_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_COMMIT = "COMMIT"
+_BEGIN = Query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", {})
+_BEGIN_READING = Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {})
+_COMMIT = Query("COMMIT", {})
 _STATUS = "SELECT pg_xact_status(CAST(:id AS xid8))"
 
 
@@ -90,42 +90,36 @@ class Transactions:
 
     async def _write(self, operation: Callable[[], Steps[T]], lock: Lock) -> T:
         async with self._connection() as connection:
-            transaction: str | None = None
+            transaction = _Transaction(connection, _BEGIN, lock)
             async with _told(connection):
-                cursor = connection.cursor(binary=True)
-                await cursor.execute(_BEGIN)
-                if lock is not None:
-                    rows = await _rows(cursor, lock)
-                    transaction = rows[0][0] if rows else None
-                result = await carry_out(cursor, operation())
+                result = await transaction.carry_out(operation())
             try:
-                await cursor.execute(_COMMIT)
+                await transaction.commit()
             except Error as error:
-                if is_lost(connection, error):
-                    raise _InDoubt(error, result, transaction) from error
-                # Such as a full disk: the server says that it was undone.
-                raise store_error(error) from error
+                # What has no lock may be done twice.
+                if is_lost(connection, error) and lock is not None:
+                    raise _InDoubt(error, result, transaction.id) from error
+                raise _told_of(connection, error) from error
             return result
 
     async def _read(self, operation: Callable[[], Steps[T]]) -> T:
         async with self._connection() as connection, _told(connection):
-            steps, cursor = operation(), connection.cursor(binary=True)
+            steps = operation()
             # Most reads are one statement, and that sees one instant by itself.
             try:
-                rows = await _rows(cursor, next(steps))
-                steps.send(rows)
+                steps.send((await _rows(connection, [next(steps)]))[0])
             except StopIteration as end:
                 found: T = end.value
                 return found
             steps.close()
-            await cursor.execute(_BEGIN_READING)
-            found = await carry_out(cursor, operation())
-            await cursor.execute(_COMMIT)
+            transaction = _Transaction(connection, _BEGIN_READING)
+            found = await transaction.carry_out(operation())
+            await transaction.commit()
             return found
 
     async def _was_committed(self, doubt: _InDoubt) -> bool:
         if doubt.transaction is None:
-            # What has no lock may be done twice.
+            # What it would have locked is not there, and so nothing was changed.
             return False
         for _ in range(_LOOKS):
             status = await self.read(lambda: _status(doubt.transaction))
@@ -161,42 +155,82 @@ class Transactions:
         return store_error(error)
 
 
+class _Transaction:
+    """Gathers statements until somebody needs the rows of one; then all of them travel."""
+
+    def __init__(self, connection: Connection, begin: Query, lock: Lock = None) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._waiting: list[Query] = [begin] if lock is None else [begin, lock]
+        #: What the server calls it; None until it is known, and without a lock.
+        self.id: str | None = None
+
+    async def carry_out(self, steps: Steps[T]) -> T:
+        """The operation's result. Raises psycopg.Error, and what the operation raises."""
+        result = await self._carry_out(steps)
+        if self._lock is not None:
+            # Before anything is committed it has to be known what to look for.
+            await self._travel()
+        return result
+
+    async def _carry_out(self, steps: Steps[T]) -> T:
+        try:
+            query = next(steps)
+            while True:
+                self._waiting.append(query)
+                query = steps.send([] if isinstance(query, Deed) else await self._travel())
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def commit(self) -> None:
+        """Make it durable. Raises psycopg.Error."""
+        self._waiting.append(_COMMIT)
+        await self._travel()
+
+    async def _travel(self) -> list[Row]:
+        """The rows of the last statement that waits."""
+        found = await _rows(self._connection, self._waiting)
+        self._waiting = []
+        if self._lock is not None:
+            self.id = found[1][0][0] if found[1] else None
+            self._lock = None
+        return found[-1]
+
+
 @asynccontextmanager
 async def _told(connection: Connection) -> AsyncIterator[None]:
     """What the driver raises, as what is to be done about it."""
     try:
         yield
     except Error as error:
-        if is_lost(connection, error) or is_undone(error):
-            raise _Undone(error) from error
-        raise store_error(error) from error
+        raise _told_of(connection, error) from error
 
 
-async def carry_out(cursor: Cursor, steps: Steps[T]) -> T:
-    """The operation's result. Raises psycopg.Error, and what the operation raises."""
+def _told_of(connection: Connection, error: Error) -> Exception:
+    if is_lost(connection, error) or is_undone(error):
+        return _Undone(error)
+    return store_error(error)
+
+
+async def _rows(connection: Connection, queries: Sequence[Query]) -> Sequence[list[Row]]:
+    errands = [_errand(query) for query in queries]
     try:
-        query = next(steps)
-        while True:
-            query = steps.send(await _rows(cursor, query))
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-async def _rows(cursor: Cursor, query: Query) -> list[Row]:
-    statement = translated(query.sql)
-    values = values_of(query, statement)
-    try:
-        await cursor.execute(statement.sql, values)
-    except DataError:
+        return await connection.trips.take(errands)
+    except DataError as error:
         # The driver itself refuses U+0000, before anything was sent: looking for it each time
         # would cost more than meeting it once.
-        cleaned = [storable(value) for value in values]
-        if cleaned == values:
+        if error.sqlstate is not None:
             raise
-        await cursor.execute(statement.sql, cleaned)
-    rows: Sequence[Row] = await cursor.fetchall() if cursor.description else ()
-    return list(rows)
+        cleaned = [Errand(sql, [storable(value) for value in values]) for sql, values in errands]
+        if cleaned == errands:
+            raise
+        return await connection.trips.take(cleaned)
+
+
+def _errand(query: Query) -> Errand:
+    statement = translated(query.sql)
+    return Errand(statement.sql, values_of(query, statement))
 
 
 def _status(transaction: str | None) -> Steps[str | None]:

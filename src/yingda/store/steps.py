@@ -27,6 +27,12 @@ class Query(NamedTuple):
     values: dict[str, Any]
 
 
+class Deed(Query):
+    """One that is run for its effect: nobody looks at its rows, so nobody has to wait for it."""
+
+    __slots__ = ()
+
+
 Row = Sequence[Any]
 Steps = Generator[Query, list[Row], T]
 
@@ -44,7 +50,7 @@ def fetch_one(sql: str, **values: object) -> Steps[Row | None]:
 
 def execute(sql: str, **values: object) -> Steps[None]:
     """Run it for its effect."""
-    yield Query(sql, values)
+    yield Deed(sql, values)
 
 
 #: The columns of a `Turn`, in the order that `turn_from` takes them.

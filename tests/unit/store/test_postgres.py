@@ -2,14 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from psycopg import AsyncRawCursor, errors
+from psycopg import errors
 from sqlalchemy import create_engine, pool
 
 from support.postgres import OwnServer, server
@@ -18,10 +17,10 @@ from support.tables import IS_PART, compared
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
 from yingda.postgres.refusals import store_error
+from yingda.postgres.trips import Errand, Row, Trips
 from yingda.store import postgres_opening
 from yingda.store.locks import FREE
 from yingda.store.postgres import PostgresStore, open_postgres
-from yingda.store.postgres_execution import Cursor
 from yingda.store.postgres_looking import look_at_postgres
 from yingda.store.postgres_opening import upgrade
 from yingda.store.postgres_statements import translated
@@ -268,17 +267,17 @@ async def test_a_connection_that_breaks_at_the_commit_s_answer_does_nothing_twic
 ) -> None:
     """The commit reached the server, its answer did not reach us."""
     broken: list[str] = []
-    execute_on: Any = AsyncRawCursor.execute
+    take = Trips.take
 
-    async def cut(self: Cursor, query: str, *args: object, **options: object) -> object:
-        done = await execute_on(self, query, *args, **options)
-        if query == "COMMIT" and not broken:
-            broken.append(query)
-            await self.connection.close()
+    async def cut(self: Trips, errands: Sequence[Errand]) -> list[list[Row]]:
+        done = await take(self, errands)
+        if errands[-1].sql == "COMMIT" and not broken:
+            broken.append("COMMIT")
+            await self._connection.close()
             raise psycopg.OperationalError("the connection is lost")
         return done
 
-    monkeypatch.setattr(AsyncRawCursor, "execute", cut)
+    monkeypatch.setattr(Trips, "take", cut)
     entered = await store.enter_question(new_push("m:1"), question("q"))
     assert broken
     assert (entered.is_new, entered.attempts) == (True, 1)
@@ -289,15 +288,15 @@ async def test_a_connection_that_breaks_before_the_commit_is_begun_anew(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken: list[str] = []
-    execute_on: Any = AsyncRawCursor.execute
+    take = Trips.take
 
-    async def cut(self: Cursor, query: str, *args: object, **options: object) -> object:
-        if query == "COMMIT" and not broken:
-            broken.append(query)
-            await self.connection.close()
-        return await execute_on(self, query, *args, **options)
+    async def cut(self: Trips, errands: Sequence[Errand]) -> list[list[Row]]:
+        if errands[-1].sql == "COMMIT" and not broken:
+            broken.append("COMMIT")
+            await self._connection.close()
+        return await take(self, errands)
 
-    monkeypatch.setattr(AsyncRawCursor, "execute", cut)
+    monkeypatch.setattr(Trips, "take", cut)
     entered = await store.enter_question(new_push("m:1"), question("q"))
     assert broken
     assert (entered.is_new, entered.turn and entered.turn.number) == (True, 1)
