@@ -28,9 +28,9 @@ def _in(happening: Happening) -> str:
 
 
 _FIND_CLAIM = f"""
-    SELECT t.run_no, t.asked_in_conversation_id, c."user", c.provider, c.provider_conversation_id
+    SELECT t.asked_in_conversation_id, c."user", c.provider, c.provider_conversation_id
     FROM turn t JOIN conversation c ON c.id = t.conversation_id
-    WHERE t.id = :id AND t.state IN ({_in(Happening.CLAIM)})
+    WHERE t.id = :id AND t.run_no > 0 AND t.state IN ({_in(Happening.CLAIM)})
     AND NOT EXISTS (
         SELECT 1 FROM turn earlier
         WHERE earlier.account = t.account AND earlier.openid = t.openid
@@ -43,6 +43,24 @@ _CLAIM = f"""
         asked_in_conversation_id = :asked_in, run_conversation_id = NULL, task_id = NULL,
         message_id = NULL, workflow_run_id = NULL, provider = :provider
     WHERE id = :id RETURNING {TURN_COLUMNS}
+"""
+# Nearly every turn runs once: then there is nothing to be looked up before it is claimed.
+_CLAIM_FIRST = f"""
+    UPDATE turn SET state = 'running', run_no = 1, run_started_at = :at, (
+        asked_in_conversation_id, provider
+    ) = (
+        SELECT provider_conversation_id, provider FROM conversation
+        WHERE conversation.id = turn.conversation_id
+    )
+    WHERE id = :id AND run_no = 0 AND state IN ({_in(Happening.CLAIM)}) AND NOT EXISTS (
+        SELECT 1 FROM turn earlier
+        WHERE earlier.account = turn.account AND earlier.openid = turn.openid
+        AND earlier.conversation_id = turn.conversation_id
+        AND earlier.state IN ('queued', 'running') AND earlier.id < turn.id
+    )
+    RETURNING {TURN_COLUMNS}, (
+        SELECT "user" FROM conversation WHERE conversation.id = turn.conversation_id
+    ), asked_in_conversation_id
 """
 _KEEP_LOST_RUN = """
     INSERT INTO lost_run (turn_id, run_no, started_at, taken_over_at, conversation_id, task_id,
@@ -104,22 +122,33 @@ _KEEP_PROVIDER_CONVERSATION = """
 
 def claim(turn_id: int, at: float) -> Steps[Claim | None]:
     """Take a turn on, or over from a worker that died."""
+    row = yield from fetch_one(_CLAIM_FIRST, id=turn_id, at=at)
+    if row is None:
+        return (yield from _claim_again(turn_id, at))
+    turn, (user, asked_in) = turn_from(row), row[-2:]
+    return Claim(
+        turn=turn,
+        user=user,
+        provider=turn.provider,
+        provider_conversation_id=asked_in,
+        attachments=(yield from attachments_of(turn)),
+    )
+
+
+def _claim_again(turn_id: int, at: float) -> Steps[Claim | None]:
     found = yield from fetch_one(_FIND_CLAIM, id=turn_id)
     if found is None:
         return None
-    run_no, asked_earlier_in, user, provider, asked_in = found
-    earlier = None
-    if run_no:
-        yield from execute(_KEEP_LOST_RUN, id=turn_id, at=at)
-        lost = (yield from fetch(_FIND_LOST_RUN, id=turn_id))[0]
-        # What is looked for may be a run before the last one, and a stand-in's: that was asked in
-        # no conversation, whatever the last one was asked in.
-        is_own = lost[-1] in {None, provider}
-        earlier = _run_ids(lost, asked_earlier_in if is_own else None)
+    asked_earlier_in, user, provider, asked_in = found
+    yield from execute(_KEEP_LOST_RUN, id=turn_id, at=at)
+    lost = (yield from fetch(_FIND_LOST_RUN, id=turn_id))[0]
+    # What is looked for may be a run before the last one, and a stand-in's: that was asked in
+    # no conversation, whatever the last one was asked in.
+    is_own = lost[-1] in {None, provider}
     row = yield from fetch_one(_CLAIM, id=turn_id, at=at, asked_in=asked_in, provider=provider)
     assert row is not None, "the turn was found in this very transaction"
     turn = turn_from(row)
-    former = (yield from fetch(_FORMER_TURNS, id=turn_id, **place_of(turn))) if earlier else []
+    former = yield from fetch(_FORMER_TURNS, id=turn_id, **place_of(turn))
     return Claim(
         turn=turn,
         user=user,
@@ -128,7 +157,7 @@ def claim(turn_id: int, at: float) -> Steps[Claim | None]:
         provider=provider,
         provider_conversation_id=asked_in,
         attachments=(yield from attachments_of(turn)),
-        earlier=earlier,
+        earlier=_run_ids(lost, asked_earlier_in if is_own else None),
     )
 
 

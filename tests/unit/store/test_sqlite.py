@@ -26,6 +26,7 @@ from yingda.store import (
     steps,
 )
 from yingda.store.files import hold
+from yingda.store.postgres_statements import translated
 from yingda.store.reader import Reader
 from yingda.store.sqlite import SqliteStore, open_sqlite
 from yingda.store.writer import Writer
@@ -243,6 +244,7 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
         (entering._CLOSE_CONVERSATION, {"uq_conversation_open"}),
         (steps._COUNT_AHEAD, {"ix_turn_pending"}),
         (steps._HEAD, {"ix_turn_pending"}),
+        (running._CLAIM_FIRST, {"ix_turn_pending"}),
         (running._FIND_CLAIM, {"ix_turn_pending"}),
         (reading._HEADS, {"ix_turn_pending"}),
         (reading._UNREAD, {"ix_turn_unread"}),
@@ -266,9 +268,7 @@ async def test_what_was_submitted_before_closing_is_kept(tmp_path: Path) -> None
 async def test_the_hot_statements_are_served_by_their_indexes(
     sql: str, indexes: set[str], store: SqliteStore
 ) -> None:
-    names = ["account", "openid", "key", "id", "conversation_id", "number", "at", "n"]
-    names += ["limit", "provider", "after", "before"]
-    names += ["turn_id", "since", "turns", "one", "other", "until"]
+    names = translated(sql).names
     plan = store._connection.execute(
         f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(names, 1)
     ).fetchall()
