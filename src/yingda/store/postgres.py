@@ -23,10 +23,10 @@ from yingda.store.entries import Entered, NewPush, NewQuestion
 from yingda.store.locks import Lock
 from yingda.store.operations import Operations
 from yingda.store.operations_presence import PresenceOperations
-from yingda.store.postgres_execution import Pool, Transactions
+from yingda.store.postgres_execution import POOL_WAIT_S, Pool, Transactions
 from yingda.store.postgres_months import arrange_months
 from yingda.store.postgres_opening import configure, prepare
-from yingda.store.runs import Ended, Outcome
+from yingda.store.runs import Claim, Ended, Outcome
 from yingda.store.steps import Query, Steps, execute, fetch_one
 from yingda.store.wishes import Erased, NewRetry
 
@@ -35,8 +35,9 @@ T = TypeVar("T")
 #: Connections of one process. Our choice: a transaction takes a few ms, so that ten do some
 #: thousand a second, and PostgreSQL's usual 100 are enough for nine processes.
 MOST_CONNECTIONS: Final = 10
-#: When nobody gets a connection. Our choice: what comes after has to fit into WeChat's 5 s too.
-_POOL_WAIT_S = 2.0
+#: Of them, how many claims and ends of turns may have at once. Our choice: however many turns
+#: begin or end at one time, whoever waits for a reply finds two.
+_FOR_TURNS: Final = 0.8
 #: A lost connection is tried again for so long before whoever needs one tries for himself. Our
 #: choice: the pool doubles its pauses, and a server that is back is to be used at once.
 _RECONNECT_S = 1.0
@@ -57,6 +58,7 @@ class PostgresStore(Operations, PresenceOperations):
         self._pool = pool
         self._transactions = Transactions(pool, url)
         self._url = url
+        self._for_turns = asyncio.Semaphore(max(1, int(pool.max_size * _FOR_TURNS)))
         self._under_way: set[asyncio.Task[Any]] = set()
         self._unanswered = 0
         self._is_closed = False
@@ -96,11 +98,17 @@ class PostgresStore(Operations, PresenceOperations):
             locks.pusher(push),
         )
 
+    async def claim(self, turn_id: int, at: float) -> Claim | None:
+        # They come by the thousand, from a backlog or a provider that is back, and have time.
+        async with self._for_turns:
+            return await super().claim(turn_id, at)
+
     async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
-        return await self._run(
-            lambda: with_job(running.finish(turn_id, run_no, outcome, at), self._deferral),
-            locks.follower_of_turn(turn_id),
-        )
+        async with self._for_turns:
+            return await self._run(
+                lambda: with_job(running.finish(turn_id, run_no, outcome, at), self._deferral),
+                locks.follower_of_turn(turn_id),
+            )
 
     async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
         return await self._run(
@@ -186,7 +194,7 @@ async def open_postgres(
         configure=configure,
         min_size=1,
         max_size=connections,
-        timeout=_POOL_WAIT_S,
+        timeout=POOL_WAIT_S,
         reconnect_timeout=_RECONNECT_S,
         name="yingda-store",
         open=False,

@@ -18,7 +18,7 @@ from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
 from yingda.postgres.refusals import store_error
 from yingda.postgres.trips import Errand, Row, Trips
-from yingda.store import postgres_opening
+from yingda.store import postgres_execution, postgres_opening, running
 from yingda.store.locks import FREE
 from yingda.store.postgres import PostgresStore, open_postgres
 from yingda.store.postgres_looking import look_at_postgres
@@ -317,6 +317,42 @@ async def test_a_deadlock_is_undone_and_begun_anew(store: PostgresStore) -> None
         store._run(lambda: both("a", "b"), FREE), store._run(lambda: both("b", "a"), FREE)
     )
     assert list(done) == [1, 1]
+
+
+def slowly(*_: object) -> Steps[None]:
+    yield from fetch("SELECT pg_sleep(0.05)")
+
+
+async def test_turns_that_begin_all_at_once_wait_as_long_as_it_takes_and_hinder_no_follower(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_execution, "POOL_WAIT_S", 0.5)
+    monkeypatch.setattr(running, "claim", slowly)
+    store = await open_postgres(url, connections=2)
+    claims = [asyncio.ensure_future(store.claim(n, 1.0)) for n in range(20)]
+    await asyncio.sleep(0.1)
+    await store.check_writable()
+    assert not all(claim.done() for claim in claims)
+    assert await asyncio.gather(*claims) == [None] * 20
+    await store.close()
+
+
+async def test_whoever_finds_every_connection_busy_is_told_so_and_makes_no_other(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_execution, "POOL_WAIT_S", 0.05)
+    store = await open_postgres(url, connections=1)
+    held = asyncio.ensure_future(store._run(lambda: fetch("SELECT pg_sleep(0.5)"), FREE))
+    await asyncio.sleep(0.1)
+    refused = await asyncio.gather(
+        *(store.check_writable() for _ in range(5)), return_exceptions=True
+    )
+    assert all("connections to PostgreSQL are busy" in str(each) for each in refused)
+    assert rows(url, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'yingda'") == [
+        (1,)
+    ]
+    await held
+    await store.close()
 
 
 async def test_what_was_submitted_is_done_though_nobody_waits_for_it(store: PostgresStore) -> None:
