@@ -41,6 +41,13 @@ async def test_a_question_is_answered_and_one_cut_by_kill_9_is_run_again(tmp_pat
     assert sum(each["turns"] for each in sums["rows"]) == 2
 
 
+async def test_a_stop_that_is_asked_for_while_it_starts_is_in_order_too(tmp_path: Path) -> None:
+    async with serving(tmp_path, YINGDA_DATABASE_URL=address()) as (process, _):
+        # It has said that it serves, and has yet to take over what others left.
+        assert await process.end(signal.SIGTERM) == 0
+        assert [entry["event"] for entry in process.log][-1] == "draining"
+
+
 async def said(*arguments: str, url: str) -> str:
     """What a verb prints."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("YINGDA_")}

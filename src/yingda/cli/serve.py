@@ -1,13 +1,14 @@
 """`yingda serve`: what WeChat calls, as one process or as one of many."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine
 from typing import Any
 
 import structlog
 
 from yingda.app import open_gateway
-from yingda.cli.server import Server, listen
+from yingda.cli.server import Server, listen, signals_to
 from yingda.clock import Clock, SystemClock
 from yingda.config import Settings
 from yingda.errors import ConfigurationError
@@ -40,15 +41,21 @@ async def serve(settings: Settings, clock: Clock = _CLOCK) -> None:
         )
     sock = listen(settings.host, settings.port)
     gateway = await open_gateway(settings, clock, runs_turns=settings.workers)
+    server = Server(gateway, drain_s=settings.drain_s)
+    with signals_to(server.begin_stop):
+        _log.info(
+            "serving",
+            address=_address(sock),
+            callbacks=[f"/wechat/{account.name}" for account in settings.accounts],
+            database=settings.database_name,
+            workers=settings.workers,
+        )
+        await server.serve_on(sock)
+
+
+def _address(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
-    _log.info(
-        "serving",
-        address=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
-        callbacks=[f"/wechat/{account.name}" for account in settings.accounts],
-        database=settings.database_name,
-        workers=settings.workers,
-    )
-    await Server(gateway, drain_s=settings.drain_s).serve_on(sock)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def tell_warnings(settings: Settings) -> None:

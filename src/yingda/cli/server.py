@@ -9,7 +9,7 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 import uvicorn
@@ -56,6 +56,7 @@ class Server(uvicorn.Server):
         self._stopping = asyncio.Event()
         self._clock = SystemClock()
         self._draining: asyncio.Task[None] | None = None
+        self._has_started = self._is_told = False
 
     async def main_loop(self) -> None:
         """Until told to stop: what uvicorn looks up ten times a second is said to us here."""
@@ -66,20 +67,14 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C begin to drain."""
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGTERM, signal.SIGINT)
-        for number in signals:
-            loop.add_signal_handler(number, self.begin_stop)
-        try:
-            yield
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
+        """Nothing more: what the start takes over must not be cut, so `signals_to` came before."""
+        yield
 
     def begin_stop(self) -> None:
-        """Drain, then stop; called again, stop at once."""
-        if self._draining is None:
+        """Drain, then stop; called again, stop at once. Called before the start, stop after it."""
+        if not self._has_started:
+            self._is_told = True
+        elif self._draining is None:
             _log.info("draining", at_most_s=self._drain_s)
             self._draining = asyncio.ensure_future(self._drain())
         else:
@@ -90,6 +85,9 @@ class Server(uvicorn.Server):
     async def serve_on(self, sock: socket.socket) -> None:
         """Serve until told to stop, and let go of everything."""
         await self._gateway.start()
+        self._has_started = True
+        if self._is_told:
+            self.begin_stop()
         try:
             await self.serve(sockets=[sock])
         finally:
@@ -102,6 +100,20 @@ class Server(uvicorn.Server):
     def _leave(self) -> None:
         self.should_exit = True
         self._stopping.set()
+
+
+@contextlib.contextmanager
+def signals_to(told: Callable[[], object]) -> Iterator[None]:
+    """Have SIGTERM and Ctrl-C call this while the block lasts."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, told)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,12 +1,12 @@
 """`yingda worker`: asks the AI, for processes that WeChat calls and for itself."""
 
 import asyncio
-import signal
 
 import structlog
 
 from yingda.app import Gateway, open_gateway
 from yingda.cli.serve import tell_warnings
+from yingda.cli.server import signals_to
 from yingda.clock import Clock, SystemClock
 from yingda.config import Settings
 from yingda.errors import ConfigurationError
@@ -24,33 +24,28 @@ async def work(settings: Settings, clock: Clock = _CLOCK) -> None:
             "a worker shares its database with other processes: set database_url to a PostgreSQL"
             " database; with SQLite, yingda serve does it all"
         )
-    gateway = await open_gateway(settings, clock)
-    await gateway.start()
-    _log.info("working", database=settings.database_name, concurrency=settings.worker_concurrency)
-    try:
-        await _until_told(gateway, settings.drain_s)
-    finally:
-        await gateway.stop()
+    gateway, told = await open_gateway(settings, clock), asyncio.Event()
+    with signals_to(told.set):
+        await gateway.start()
+        _log.info(
+            "working", database=settings.database_name, concurrency=settings.worker_concurrency
+        )
+        try:
+            await _until_told(gateway, told, settings.drain_s)
+        finally:
+            await gateway.stop()
 
 
-async def _until_told(gateway: Gateway, drain_s: float) -> None:
+async def _until_told(gateway: Gateway, told: asyncio.Event, drain_s: float) -> None:
     """A first signal lets running turns end, a second one ends them at once."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, told.set)
-    try:
-        await told.wait()
-        told.clear()
-        _log.info("draining", at_most_s=drain_s)
-        draining = asyncio.ensure_future(gateway.drain(drain_s))
-        hurried = asyncio.ensure_future(told.wait())
-        await asyncio.wait((draining, hurried), return_when=asyncio.FIRST_COMPLETED)
-        hurried.cancel()
-        if draining.done():
-            draining.result()
-        draining.cancel()
-        await asyncio.gather(draining, hurried, return_exceptions=True)
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+    await told.wait()
+    told.clear()
+    _log.info("draining", at_most_s=drain_s)
+    draining = asyncio.ensure_future(gateway.drain(drain_s))
+    hurried = asyncio.ensure_future(told.wait())
+    await asyncio.wait((draining, hurried), return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if draining.done():
+        draining.result()
+    draining.cancel()
+    await asyncio.gather(draining, hurried, return_exceptions=True)
