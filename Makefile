@@ -63,7 +63,7 @@ format: setup ## Put the code into the house's form
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
 
-chaos: setup ## Kill a real process again and again under 300 questions, and account for each
+chaos: setup ## Kill real processes again and again under 300 questions, and account for each
 	YINGDA_CHAOS_QUESTIONS=$(or $(YINGDA_CHAOS_QUESTIONS),300) $(RUN) pytest --quiet tests/chaos
 
 diagram: setup ## Write the diagram of a question's life into the docs anew

@@ -5,19 +5,20 @@ told from the questions, the calls at Dify and the bubbles.
 """
 
 import itertools
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from chaos.answers import Paragraph, answer
 from chaos.books import Books, books, first_paragraph, missing
-from chaos.bubbles import read_bubble
-from chaos.evidence import Call, Evidence, OfferRow, TurnRow
+from chaos.bubbles import bubble_of
+from chaos.evidence import Call, Evidence, Exchange, OfferRow, TurnRow
+from chaos.fleet_rules import FLEET_RULES, unkept
 from chaos.pushed_rules import PUSHED_RULES
 from yingda.simulator.verdict import Outcome
 
 ENDED = {"answered", "failed"}
-_CONTENT = re.compile(rb"<Content><!\[CDATA\[(.*?)\]\]></Content>", re.DOTALL)
+#: How far what a process takes for the database's time may be from it. Our choice.
+_CLOCKS_APART_S = 0.25
 
 
 def audit(evidence: Evidence) -> list[str]:
@@ -41,8 +42,7 @@ def no_question_is_lost_or_doubled(own: Books) -> Iterator[str]:
     taken: Counter[int] = Counter()
     for exchange in asked:
         push = own.pushes.get((exchange.openid, exchange.key))
-        was_taken = Outcome.TIMED_OUT in exchange.outcomes or bool(exchange.replies)
-        if push is None and was_taken:
+        if push is None and _was_taken(own, exchange):
             yield f"{exchange.sent} was taken and is not in the database"
         if push is not None and push.turn_id is not None:
             taken[push.turn_id] += 1
@@ -104,14 +104,21 @@ def no_conversation_is_shared(own: Books) -> Iterator[str]:
 
 
 def order_is_kept(own: Books) -> Iterator[str]:
-    """Promise 4: the next question is put when the one before has ended."""
+    """Promise 4: the next question is put when the one before has ended.
+
+    A run that was lost may go on at Dify, for a worker that was taken for dead.
+    """
+    lost = Counter(run.turn_id for run in own.evidence.lost_runs)
     for turns in own.conversations():
         ended_s, before = 0.0, ""
         for turn in turns:
             calls = own.calls.get(turn.question, [])
             if calls and calls[0].started_s < ended_s:
                 yield f"{turn.question} was asked before {before} had ended"
-            ended_s, before = max([ended_s, *(call.ended_s for call in calls)]), turn.question
+            ends_s = [call.ended_s for call in calls[lost[turn.id] :]]
+            if turn.ended_at is not None:
+                ends_s.append(turn.ended_at - _CLOCKS_APART_S)
+            ended_s, before = max([ended_s, *ends_s]), turn.question
 
 
 def context_is_kept(own: Books) -> Iterator[str]:
@@ -152,6 +159,7 @@ def parts_go_on_where_they_ended(own: Books) -> Iterator[str]:
     again = {push.id for push in own.evidence.pushes if push.kind == "again"}
     at: defaultdict[tuple[int, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
     open_again: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    behind_doubts: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for offer in own.evidence.offers:
         text = offer.turn_id, offer.revision
         in_doubt = open_again[text]
@@ -159,11 +167,17 @@ def parts_go_on_where_they_ended(own: Books) -> Iterator[str]:
         if offer.start in in_doubt:
             # Whatever was in doubt behind this part is offered again with it.
             in_doubt[:] = [start for start in in_doubt if start < offer.start]
-        elif offer.start != at[text] and not restarts:
+        elif offer.start == at[text] or restarts:
+            pass
+        elif offer.start in behind_doubts[text]:
+            # A late repeat has settled the doubt; all behind it was to be read again by then.
+            behind_doubts[text].remove(offer.start)
+        else:
             yield f"{own.turns[offer.turn_id].question} goes on at {offer.start}"
         at[text] = offer.end
         if own.was_doubted(offer) or offer.state == "refused":
             in_doubt.append(offer.start)
+            behind_doubts[text].append(offer.end)
 
 
 def nothing_is_shown_twice_needlessly(own: Books) -> Iterator[str]:
@@ -199,7 +213,7 @@ def repeats_get_the_same(own: Books) -> Iterator[str]:
     for exchange in own.evidence.exchanges:
         push = own.pushes.get((exchange.openid, exchange.key))
         kept = {push.reply} if push and push.reply is not None else set()
-        if len({*exchange.replies, *kept}) > 1:
+        if len({*exchange.replies, *kept} - {*unkept(own, exchange)}) > 1:
             yield f"{exchange.sent} of {exchange.openid} got different replies"
 
 
@@ -230,12 +244,22 @@ RULES: tuple[Callable[[Books], Iterator[str]], ...] = (
     repeats_get_the_same,
     nothing_is_left,
     *PUSHED_RULES,
+    *FLEET_RULES,
 )
 
 
+def _was_taken(own: Books, exchange: Exchange) -> bool:
+    """Whether the gateway let on that it has the question: by a reply, or by holding an attempt."""
+    if {*exchange.replies} - {*unkept(own, exchange)}:
+        return True
+    hops = own.hops_of(exchange)
+    was_held = Outcome.TIMED_OUT in exchange.outcomes
+    return was_held and not any(own.was_hindered(hop) for hop in hops)
+
+
 def _is_refusal(reply: bytes | None) -> bool:
-    match = _CONTENT.search(reply or b"")
-    return match is not None and "queue_full" in read_bubble(match[1].decode()).sentences
+    bubble = bubble_of(reply or b"")
+    return bubble is not None and "queue_full" in bubble.sentences
 
 
 def _answering_call(own: Books, turn: TurnRow) -> Call | None:

@@ -10,7 +10,13 @@ import msgspec
 
 from chaos.answers import Paragraph, read_paragraph
 from chaos.bubbles import Bubble, read_bubble
-from chaos.evidence import Call, Evidence, OfferRow, PushRow, TurnRow
+from chaos.evidence import Call, Evidence, Exchange, Hop, Kind, OfferRow, PushRow, TurnRow
+
+#: How long a database that is back may still be missed. Our choice: a pool waits for 2 s at most
+#: before it tries again.
+DATABASE_GRACE_S = 3.0
+#: What a process that was stopped does late. Our choice.
+_PROCESS_GRACE_S = 0.5
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -23,6 +29,8 @@ class Books(msgspec.Struct, frozen=True):
     calls: dict[str, list[Call]]
     #: Openid and text of every bubble, as they came.
     shown: tuple[tuple[str, str], ...]
+    #: By the push's key, in their order.
+    hops: dict[str, list[Hop]]
 
     def bubbles(self) -> Iterator[tuple[str, Bubble]]:
         """What each follower was shown, in its order, but for the platform's failure line."""
@@ -37,6 +45,27 @@ class Books(msgspec.Struct, frozen=True):
         return offer.state == "doubtful" or (
             offer.push_id is not None and offer.id in self.evidence.doubted
         )
+
+    def was_without_database(self, began_s: float, ended_s: float) -> bool:
+        """Whether the database was away then, or not long back."""
+        return any(
+            each.kind is Kind.DATABASE and each.overlaps(began_s - DATABASE_GRACE_S, ended_s)
+            for each in self.evidence.misfortunes
+        )
+
+    def was_hindered(self, hop: Hop) -> bool:
+        """Whether anything was done to this attempt, to its replica or to the database."""
+        if hop.was_cut or not hop.replica or self.was_without_database(hop.began_s, hop.ended_s):
+            return True
+        return any(
+            each.whom == hop.replica
+            and each.overlaps(hop.began_s - _PROCESS_GRACE_S, hop.ended_s + _PROCESS_GRACE_S)
+            for each in self.evidence.misfortunes
+        )
+
+    def hops_of(self, exchange: Exchange) -> list[Hop]:
+        """How it was brought, in order; none where there is one process."""
+        return self.hops.get(exchange.key, [])
 
     def stands(self, paragraph: Paragraph) -> bool:
         """Whether it is of the text that its turn has in the end."""
@@ -68,7 +97,15 @@ def books(evidence: Evidence) -> Books:
         pushes={(push.openid, push.key): push for push in evidence.pushes},
         calls=dict(calls),
         shown=_shown(evidence),
+        hops=_hops(evidence),
     )
+
+
+def _hops(evidence: Evidence) -> dict[str, list[Hop]]:
+    found: defaultdict[str, list[Hop]] = defaultdict(list)
+    for hop in sorted(evidence.hops, key=lambda hop: hop.began_s):
+        found[hop.key].append(hop)
+    return dict(found)
 
 
 def _shown(evidence: Evidence) -> tuple[tuple[str, str], ...]:

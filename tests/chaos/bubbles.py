@@ -21,7 +21,12 @@ _COME_AGAIN = {
     "more",
     "more_coming",
     "unread_answer",
+    "unconfirmed",
 }
+#: Sentences that say that a question may not have been taken.
+_SEND_AGAIN = {"unconfirmed", "failed_internal"}
+
+_CONTENT = re.compile(rb"<Content><!\[CDATA\[(.*?)\]\]></Content>", re.DOTALL)
 
 
 class Bubble(msgspec.Struct, frozen=True):
@@ -39,9 +44,20 @@ class Bubble(msgspec.Struct, frozen=True):
         return "again" in self.sentences
 
     @property
+    def asks_to_send_again(self) -> bool:
+        """What was sent may be lost."""
+        return bool(self.sentences & _SEND_AGAIN)
+
+    @property
     def asks_to_come_again(self) -> bool:
         """There is more to fetch."""
         return bool(self.sentences & _COME_AGAIN)
+
+
+def bubble_of(reply: bytes) -> Bubble | None:
+    """The bubble of a passive reply in clear; None when it shows none."""
+    match = _CONTENT.search(reply)
+    return read_bubble(match[1].decode()) if match else None
 
 
 def read_bubble(text: str) -> Bubble:

@@ -88,7 +88,7 @@ class ChaosDify(DifyServer):
     ) -> web.StreamResponse:
         asked_in = str((await request.json()).get("conversation_id") or "")
         nth = self.calls[message.query]
-        started_s = self.clock.monotonic()
+        started_s = self.clock.now()
         try:
             return await super()._stream(request, message, script, trouble)
         finally:
@@ -102,8 +102,9 @@ class ChaosDify(DifyServer):
                     asked_in_conversation_id=asked_in,
                     conversation_id=message.ids.conversation_id,
                     started_s=started_s,
-                    ended_s=self.clock.monotonic(),
+                    ended_s=self.clock.now(),
                     is_kept=not message.failed,
+                    was_cut=was_cut,
                 )
             )
 

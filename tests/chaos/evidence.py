@@ -3,14 +3,13 @@
 Knows where each is found. Judges nothing; `auditor` does.
 """
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
 
 from chaos.answers import Paragraph, answer
+from chaos.database import Ask
 from yingda.simulator.verdict import Outcome
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -32,6 +31,7 @@ class TurnRow(msgspec.Struct, frozen=True):
     revision: int = 0
     is_pushed: int = 0
     push_end: str | None = None
+    ended_at: float | None = None
 
 
 class PushRow(msgspec.Struct, frozen=True):
@@ -86,6 +86,18 @@ class LostRunRow(msgspec.Struct, frozen=True):
 
     turn_id: int
     run_no: int
+    started_at: float = 0.0
+    taken_over_at: float = 0.0
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """What a row of `turn` said when it was first seen ended."""
+
+    id: int
+    run_no: int
+    state: str
+    answer: str
+    failure: str | None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,10 +109,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     nth: int
     asked_in_conversation_id: str
     conversation_id: str
+    #: Unix seconds.
     started_s: float
     ended_s: float
     #: Dify can tell the answer afterwards, whatever became of the stream.
     is_kept: bool
+    #: Whoever asked was gone before the answer was written.
+    was_cut: bool = False
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,11 +147,54 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     code: int = 0
 
 
+class Kind(StrEnum):
+    """What is done to a fleet."""
+
+    KILL = "kill -9"
+    PAUSE = "pause"
+    ROLL = "restart in order"
+    WRONG_CLOCK = "restart with a clock 2 min off"
+    DATABASE = "crash of the database"
+    CUT_DATABASE = "database connections cut"
+    CUT_WEB = "connections cut"
+
+
+class Misfortune(msgspec.Struct, frozen=True, kw_only=True):
+    """One of these, from its beginning until all is as before; Unix seconds."""
+
+    kind: Kind
+    #: The process's name; "" where it is none's alone.
+    whom: str = ""
+    began_s: float
+    ended_s: float
+    #: The exit status of a process that was asked to stop.
+    status: int = 0
+
+    def overlaps(self, began_s: float, ended_s: float) -> bool:
+        """Whether they have an instant in common."""
+        return self.began_s <= ended_s and began_s <= self.ended_s
+
+
+class Hop(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt as it was brought to a replica; Unix seconds."""
+
+    #: The push's key.
+    key: str
+    #: "" where no replica took the connection.
+    replica: str
+    began_s: float
+    ended_s: float
+    has_reply: bool
+    #: The balancer broke it off.
+    was_cut: bool = False
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """All of one run.
 
     `kills` counts the SIGKILLs. `doubted` holds the offers that were in doubt at some time; a
-    repeat of their push may have settled them since.
+    repeat of their push may have settled them since. Of several processes there are also `hops`,
+    `misfortunes`, `endings`, and the names of those that ended unbidden, in `deaths`.
     """
 
     turns: tuple[TurnRow, ...]
@@ -148,23 +206,27 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...] = ()
     kills: int = 0
     doubted: frozenset[int] = frozenset()
+    hops: tuple[Hop, ...] = ()
+    misfortunes: tuple[Misfortune, ...] = ()
+    endings: tuple[Ending, ...] = ()
+    workers: tuple[str, ...] = ()
+    deaths: tuple[str, ...] = ()
 
 
-def rows(database: Path, table: str, kind: type[Row]) -> tuple[Row, ...]:
-    """Every row of a table that has the fields of `kind` as columns, oldest first."""
+async def rows(ask: Ask, table: str, kind: type[Row], where: str = "1 = 1") -> tuple[Row, ...]:
+    """The rows of a table that has the fields of `kind` as columns, oldest first."""
     columns = ", ".join(kind.__struct_fields__)
-    with closing(sqlite3.connect(database)) as connection:
-        found = connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()  # noqa: S608 - our own names
+    found = await ask(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY 1, 2")  # noqa: S608 - our own names
     return tuple([kind(*row) for row in found])
 
 
-def read(database: Path, calls: tuple[Call, ...], exchanges: tuple[Exchange, ...]) -> Evidence:
+async def read(ask: Ask, calls: tuple[Call, ...], exchanges: tuple[Exchange, ...]) -> Evidence:
     """The database as it stands, with the rest."""
     return Evidence(
-        turns=rows(database, "turn", TurnRow),
-        pushes=rows(database, "push", PushRow),
-        offers=rows(database, "offer", OfferRow),
-        lost_runs=rows(database, "lost_run", LostRunRow),
+        turns=await rows(ask, "turn", TurnRow),
+        pushes=await rows(ask, "push", PushRow),
+        offers=await rows(ask, "offer", OfferRow),
+        lost_runs=await rows(ask, "lost_run", LostRunRow),
         calls=calls,
         exchanges=exchanges,
     )

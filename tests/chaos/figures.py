@@ -1,6 +1,7 @@
 """The figures of a run, counted from its evidence."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from chaos.books import Books, books
 from chaos.evidence import Evidence
@@ -51,7 +52,7 @@ def figures(evidence: Evidence) -> dict[str, int]:
     }
 
 
-def table(counted: dict[str, int]) -> str:
+def table(counted: Mapping[str, float]) -> str:
     """The figures, one to a line."""
     return "\n".join([f"{name:<46}{number:>7}" for name, number in counted.items()])
 

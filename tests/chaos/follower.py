@@ -118,13 +118,13 @@ class Follower:
         return await self._ask()
 
     async def _ask(self) -> str | None:
-        """Ask a new question; after a failure line once more, in other words."""
+        """Ask a new question; where it may not have arrived once more, in other words."""
         self._left -= 1
         self._asked += 1
         question = f"{self._name}-{self._asked:02}"
         shown = await self.push(question, is_question=True, way=self._way())
         for n in range(1, 6):
-            if shown is not None:
+            if shown is not None and not read_bubble(shown).asks_to_send_again:
                 return shown
             await asyncio.sleep(self._dice.uniform(0.1, 0.6))
             shown = await self.push(f"{question}-{n}", is_question=True, way=self._way())

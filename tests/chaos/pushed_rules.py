@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from chaos.books import Books
 from chaos.evidence import Exchange, Message, OfferRow
+from chaos.fleet_rules import unkept
 from yingda.simulator.followers import QUOTA_USED, WINDOW_CLOSED
 
 #: Messages that a follower's own message opens (reference, section 11.1).
@@ -25,7 +26,8 @@ def no_message_is_beyond_the_quota(own: Books) -> Iterator[str]:
     """Five for each action of the follower, by the platform's count and by the gateway's.
 
     The gateway learns of an action later than the platform. What it chose in between was of the
-    former quota and costs one of the new: so many may be refused, and no more.
+    former quota and costs one of the new: so many may be refused, and no more. One that it learns
+    of behind a later one, as of a dead replica's repeat, seems to open a quota of its own.
     """
     offers = _pushed_offers(own)
     for openid, acts in _acts(own).items():
@@ -36,13 +38,20 @@ def no_message_is_beyond_the_quota(own: Books) -> Iterator[str]:
                 yield f"{len(spent)} parts were chosen on one quota of {openid}"
         chosen_s = [each.offered_at for each in offers[openid]]
         sent = [each for each in own.evidence.messages if each.openid == openid]
-        for granted_at_s, window in zip([0.0, *granted_s], _windows(sent, acts), strict=True):
+        begins_s = [0.0, *(each.acted_at_s for each in acts)]
+        windows = zip([0.0, *granted_s], begins_s, _windows(sent, acts), strict=True)
+        for granted_at_s, begin_s, window in windows:
             came = [each for each in window if not each.code]
             refused = [each for each in window if each.code in _OVER]
             early = [each for each in window if _chosen_s(each, chosen_s) < granted_at_s + _GRACE_S]
             if len(came) > _QUOTA:
                 yield f"{openid} got {len(came)} messages on one quota"
-            if len(refused) > len(early):
+            late = [
+                each
+                for each, at_s in zip(acts, granted_s, strict=True)
+                if each.acted_at_s < begin_s <= at_s
+            ]
+            if len(refused) > len(early) + len(late):
                 yield f"{len(refused)} messages to {openid} were beyond the quota"
 
 
@@ -146,11 +155,14 @@ def _spans(times_s: list[float], bounds_s: list[float]) -> list[list[float]]:
 
 
 def _turns_with_a_late_reply(own: Books) -> set[int]:
-    """Turns of which a reply took more than one attempt: it may come behind later parts."""
+    """Turns of which a reply took more than one attempt: it may come behind later parts.
+
+    Or another one was given in its place, which said that nothing is certain.
+    """
     late = {
         push.id
         for each in own.evidence.exchanges
-        if each.is_failure_line or len(each.outcomes) > 1
+        if each.is_failure_line or len(each.outcomes) > 1 or unkept(own, each)
         if (push := own.pushes.get((each.openid, each.key)))
     }
     return {offer.turn_id for offer in own.evidence.offers if offer.push_id in late}

@@ -27,7 +27,7 @@ _SEND = "/cgi-bin/message/custom/send"
 _WAY_S = (0.0, 0.3)
 #: Our choice: most answers outlast the window of an attempt, and the longest outlast the
 #: quota of five messages.
-_SLOW = Tempo(
+SLOW = Tempo(
     median_s=6.0, sigma=0.4, longest_s=9.0, long_share=0.85, long_paragraphs=(8, 32), pieces=12
 )
 #: Between two kills. Our choice: longer than a window, or nothing would ever be pushed.
@@ -68,7 +68,7 @@ async def pushing_chaos(folder: Path, *, seed: int, questions: int) -> Evidence:
     """One run; what it leaves behind."""
     clock = SystemClock()
     api = ChaosApi(clock, seed)
-    async with ChaosDify(clock, seed, KEY, _SLOW) as dify, ServerApiFront(api) as front:
+    async with ChaosDify(clock, seed, KEY, SLOW) as dify, ServerApiFront(api) as front:
         run = Run(
             folder,
             dify,

@@ -13,15 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from chaos.books import books, missing
+from chaos.crowd import Crowd, read_everything
+from chaos.database import of_file
 from chaos.dify import ChaosDify
-from chaos.evidence import Evidence, Exchange, Message, read
-from chaos.follower import Follower, with_replies
-from chaos.wire import PausingPlatform, Wire, sent_keys
-from support.process import TOKEN, Process
+from chaos.evidence import Evidence, Message, read
+from chaos.watch import at_rest
+from support.process import Process
 from yingda.clock import SystemClock
 from yingda.simulator.followers import Followers
-from yingda.simulator.platform import SimulatedAccount
 
 KEY = "app-0123456789abcdefghijklmn"
 FOLLOWERS = 12
@@ -32,10 +31,7 @@ _KILLS_AT_A_REPLY = 0.5
 _LOOK_S = 1.5
 #: How often doubts are noted that a repeat may soon settle. Our choice.
 _WATCH_EVERY_S = 0.1
-#: A run that takes longer to come to rest hangs.
-_REST_LIMIT_S = 180.0
 _UNSETTLED = "SELECT count(*) FROM offer WHERE state = 'chosen'"
-_PENDING = "SELECT count(*) FROM turn WHERE state IN ('queued', 'running') OR is_pushed = 1"
 
 
 class Run:
@@ -59,6 +55,7 @@ class Run:
         **variables: str,
     ) -> None:
         self._database = folder / "data" / "yingda.sqlite3"
+        self._ask = of_file(self._database)
         self._dify = dify
         self._seed = seed
         self._questions = questions
@@ -84,38 +81,33 @@ class Run:
         """Live through it all, and bring back what is to be judged."""
         address = await self.process.start()
         self._port = address.rpartition(":")[2]
-        wire = Wire(f"{address}/wechat/default")
+        url = f"{address}/wechat/default"
+        crowd = Crowd(
+            url,
+            range(FOLLOWERS),
+            seed=self._seed,
+            questions=self._questions,
+            known=self.crowd,
+        )
         try:
-            followers = self._followers(wire)
-            await self._live(followers)
+            await self._live(crowd)
             await self._kill()
-            await self._rest()
-            await self._repeat_everything(wire)
-            await self._read_everything(followers, wire)
+            await at_rest(self._ask)
+            await crowd.repeat_everything(self._ask, url)
+            await read_everything([crowd], lambda: self._collected(crowd))
             assert await self.process.end(signal.SIGTERM) == 0
-            return self._collected(followers, wire)
+            return await self._collected(crowd)
         finally:
-            await wire.aclose()
+            await crowd.wire.aclose()
             await self.process.end(signal.SIGKILL)
 
-    def _followers(self, wire: Wire) -> list[Follower]:
-        account = SimulatedAccount(account_id="gh_default", token=TOKEN)
-        platform = PausingPlatform(account, wire, SystemClock(), seed=self._seed)
-        if self.crowd is not None:
-            platform.followers = self.crowd
-        each, rest = divmod(self._questions, FOLLOWERS)
-        return [
-            Follower(number, self._seed, each + (number < rest), platform)
-            for number in range(FOLLOWERS)
-        ]
-
-    async def _live(self, followers: list[Follower]) -> None:
+    async def _live(self, crowd: Crowd) -> None:
         beside = [
             asyncio.ensure_future(self._go_on_killing()),
             asyncio.ensure_future(self._watch()),
         ]
         try:
-            await asyncio.gather(*(follower.live() for follower in followers))
+            await crowd.live()
         finally:
             for task in beside:
                 task.cancel()
@@ -132,14 +124,12 @@ class Run:
 
     async def _stop_at_an_unsettled_part(self) -> None:
         """Stop the process where a part is on its way, if that instant comes up soon."""
-        server = self.process._process
-        assert server is not None
         with closing(sqlite3.connect(self._database)) as connection:
             for _ in range(int(_LOOK_S / self.look_every_s)):
-                server.send_signal(signal.SIGSTOP)
+                self.process.send(signal.SIGSTOP)
                 if connection.execute(_UNSETTLED).fetchone()[0]:
                     return
-                server.send_signal(signal.SIGCONT)
+                self.process.send(signal.SIGCONT)
                 await asyncio.sleep(self.look_every_s)
 
     async def _kill(self) -> None:
@@ -148,57 +138,24 @@ class Run:
             await self.process.end(signal.SIGKILL)
             self._kills += 1
             # The next start finds these unsettled, and puts them in doubt.
-            self._note_doubts("state IN ('chosen', 'doubtful')")
+            await self._note_doubts("state IN ('chosen', 'doubtful')")
             await self.process.start("--port", self._port)
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
-            self._note_doubts("state = 'doubtful'")
+            await self._note_doubts("state = 'doubtful'")
 
-    def _note_doubts(self, where: str) -> None:
-        with closing(sqlite3.connect(self._database)) as connection:
-            found = connection.execute(f"SELECT id FROM offer WHERE {where}").fetchall()  # noqa: S608 - our own words
+    async def _note_doubts(self, where: str) -> None:
+        found = await self._ask(f"SELECT id FROM offer WHERE {where}")  # noqa: S608 - our own words
         self._doubted.update(number for (number,) in found)
 
-    async def _rest(self) -> None:
-        """Wait until every turn has ended, and nothing more of it is sent."""
-        async with asyncio.timeout(_REST_LIMIT_S):
-            while self._count(_PENDING):  # noqa: ASYNC110 - another process does the work
-                await asyncio.sleep(0.2)
-
-    async def _repeat_everything(self, wire: Wire) -> None:
-        """Bring every push that has its reply once more, to a process that never saw it."""
-        sent_keys.set([])
-        with closing(sqlite3.connect(self._database)) as connection:
-            keys = connection.execute("SELECT key FROM push WHERE reply IS NOT NULL").fetchall()
-        for (key,) in keys:
-            query, body = wire.requests[key]
-            assert (await wire.send("POST", query, body)).status == 200
-
-    async def _read_everything(self, followers: list[Follower], wire: Wire) -> None:
-        await asyncio.gather(*(follower.fetch_all() for follower in followers))
-        # What was lost on its way behind a failure line is read by its link.
-        for turn in list(missing(books(self._collected(followers, wire)))):
-            follower = next(each for each in followers if each.openid == turn.openid)
-            await follower.fetch(turn.number)
-
-    def _collected(self, followers: list[Follower], wire: Wire) -> Evidence:
-        exchanges: list[Exchange] = [
-            with_replies(exchange, wire)
-            for follower in followers
-            for exchange in follower.exchanges
-        ]
-        found = read(self._database, tuple(self._dify.book), tuple(exchanges))
+    async def _collected(self, crowd: Crowd) -> Evidence:
+        found = await read(self._ask, tuple(self._dify.book), tuple(crowd.exchanges()))
         doubted = frozenset(self._doubted)
         return msgspec.structs.replace(
             found, kills=self._kills, doubted=doubted, messages=tuple(self.messages)
         )
-
-    def _count(self, sql: str) -> int:
-        with closing(sqlite3.connect(self._database)) as connection:
-            count: int = connection.execute(sql).fetchone()[0]
-            return count
 
 
 async def chaos(folder: Path, *, seed: int, questions: int) -> Evidence:

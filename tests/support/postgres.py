@@ -109,9 +109,13 @@ def server() -> Server:
 
 
 class OwnServer:
-    """A server that is ours alone, to be stopped, killed and started at will."""
+    """A server that is ours alone, to be stopped, killed and started at will.
 
-    def __init__(self) -> None:
+    `settings` are PostgreSQL's, beside or in place of our own.
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = _SETTINGS | settings
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._user = _NOBODY if os.geteuid() == 0 else None
         self._folder.chmod(0o755)
@@ -132,7 +136,7 @@ class OwnServer:
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the packaged server, in our own words
                 [self._programs / "postgres", "-D", self._data, "-k", self._data, *settings],

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,37 +18,35 @@ TOKEN = "gatewaytoken"
 APP_ID = "wx0123456789abcdef"
 AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #: A slow machine may take its time; a healthy one is up within one second.
-_START_LIMIT_S = 20.0
+_START_LIMIT_S = 120.0
+_YINGDA = ("-m", "yingda")
 _ANY_PORT = {"serve": ("--port", "0")}
 
 
 class Process:
-    """One server process, and a WeChat in front of it."""
+    """One server process, and a WeChat in front of it.
 
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+    `variables` complete those of an account `default`; `bare` leaves these out.
+    """
+
+    def __init__(self, folder: Path, variables: dict[str, str], *, bare: bool = False) -> None:
         self._folder = folder
-        self._variables = {
-            "YINGDA_WECHAT_TOKEN": TOKEN,
-            "YINGDA_WECHAT_ENCODING_AES_KEY": AES_KEY,
-            "YINGDA_WECHAT_APP_ID": APP_ID,
-            "YINGDA_DATA_DIR": str(folder / "data"),
-            "YINGDA_PROVIDER": "echo",
-            "YINGDA_PATIENCE": "unlimited",
-            **variables,
-        }
+        self._variables = variables if bare else {**_default_account(folder), **variables}
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._serving: asyncio.Future[str] | None = None
         self.log: list[dict[str, object]] = []
 
-    async def start(self, *arguments: str, verb: str = "serve") -> str:
+    async def start(
+        self, *arguments: str, verb: str = "serve", program: Sequence[str] = _YINGDA
+    ) -> str:
         """Start it, and return its address, "" for one that has none.
 
-        Raises RuntimeError with what it said if it ends.
+        `program` is what Python runs. Raises RuntimeError with what it said if it ends.
         """
         self._serving = asyncio.get_running_loop().create_future()
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "yingda", verb, *_ANY_PORT.get(verb, ()), *arguments),
+            *(sys.executable, *program, verb, *_ANY_PORT.get(verb, ()), *arguments),
             env={**_bare_environment(), **self._variables},
             cwd=self._folder,
             stderr=asyncio.subprocess.PIPE,
@@ -56,11 +54,20 @@ class Process:
         self._reading = asyncio.create_task(self._read())
         return await asyncio.wait_for(self._serving, _START_LIMIT_S)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     async def end(self, number: signal.Signals) -> int:
         """Send it a signal, and return its exit status once it has ended."""
-        assert self._process is not None
-        if self._process.returncode is None:
-            self._process.send_signal(number)
+        if self.is_running:
+            self.send(number)
         return await self.ended()
 
     async def ended(self) -> int:
@@ -85,6 +92,17 @@ class Process:
                     self._serving.set_result(str(entry.get("address", "")))
         if not self._serving.done():
             self._serving.set_exception(RuntimeError("".join(said)))
+
+
+def _default_account(folder: Path) -> dict[str, str]:
+    return {
+        "YINGDA_WECHAT_TOKEN": TOKEN,
+        "YINGDA_WECHAT_ENCODING_AES_KEY": AES_KEY,
+        "YINGDA_WECHAT_APP_ID": APP_ID,
+        "YINGDA_DATA_DIR": str(folder / "data"),
+        "YINGDA_PROVIDER": "echo",
+        "YINGDA_PATIENCE": "unlimited",
+    }
 
 
 def _bare_environment() -> dict[str, str]:

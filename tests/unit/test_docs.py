@@ -104,7 +104,7 @@ def test_the_page_of_commands_names_every_verb_with_every_option(name: str) -> N
 
 
 #: What only the tests read.
-OF_THE_TESTS = {"YINGDA_CHAOS_QUESTIONS", "YINGDA_CHAOS_SEED"}
+OF_THE_TESTS = {"YINGDA_CHAOS_QUESTIONS", "YINGDA_CHAOS_SEED", "YINGDA_TEST_DATABASE_URL"}
 
 
 @pytest.mark.parametrize("name", NAMES)
