@@ -25,7 +25,9 @@ def grant(key: str = "m:1", *, openid: str = ANN, count: int = 5, at: float = NO
 class Pushing(Desk):
     """A desk whose account may push."""
 
-    async def asked(self, key: str = "m:1", *, openid: str = ANN, count: int = 5) -> int:
+    async def asked(
+        self, key: str = "m:1", *, openid: str = ANN, count: int = 5, created_at: float = NOON
+    ) -> int:
         """A question whose turn is pushed."""
         push = new_push(key, openid=openid)
         own = grant(key, openid=openid, count=count)
@@ -34,7 +36,7 @@ class Pushing(Desk):
             openid=openid,
             key=key,
             kind=PushKind.QUESTION,
-            created_at=NOON,
+            created_at=created_at,
             received_at=NOON,
             grant=own,
         )
@@ -108,6 +110,20 @@ async def test_the_last_grant_counts_and_none_is_added_up(desk: Pushing) -> None
     expected = Quota(left=3, expires_at=NOON + 3601, acted_at=NOON + 1)
     assert await desk.store.quota(SHOP, ANN) == expected
     assert await desk.store.quota(SHOP, BEN) is None
+
+
+async def test_a_push_that_comes_late_grants_nothing_over_the_one_behind_it(
+    desk: Pushing,
+) -> None:
+    # Whoever took it first died, and another process takes it after the follower's next message.
+    turn_id = await desk.asked("m:2", created_at=NOON + 1)
+    await desk.end(turn_id, "whole")
+    await desk.sent(turn_id, 0, 3)
+    assert await desk.left() == 4
+    await desk.asked("m:1", created_at=NOON)
+    assert await desk.left() == 4
+    await desk.asked("m:3", created_at=NOON + 1)
+    assert await desk.left() == 5
 
 
 async def test_a_repeat_of_a_push_grants_nothing_anew(desk: Pushing) -> None:

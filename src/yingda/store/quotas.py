@@ -23,12 +23,19 @@ _UNDER_WAY = """(
         SELECT count(*) FROM enclosure WHERE account = :account AND openid = :openid
         AND state IN ('due', 'chosen') AND state = 'chosen'
     )"""
+# What comes late, for whoever took it first died, was granted before what came behind it: WeChat
+# counts from the follower's last action.
 _GRANT = f"""
     INSERT INTO quota (account, openid, granted_by, messages_left, acted_at, expires_at)
     VALUES (:account, :openid, :key, :count - {_UNDER_WAY}, :at, :until)
     ON CONFLICT (account, openid) DO UPDATE SET granted_by = :key,
         messages_left = excluded.messages_left, acted_at = :at, expires_at = :until
-    WHERE quota.granted_by <> :key
+    WHERE quota.granted_by <> :key AND NOT EXISTS (
+        SELECT 1 FROM push known JOIN push late
+            ON late.account = known.account AND late.openid = known.openid
+        WHERE known.account = :account AND known.openid = :openid
+        AND known.key = quota.granted_by AND late.key = :key AND late.created_at < known.created_at
+    )
 """
 _QUOTA = """
     SELECT messages_left, expires_at, acted_at FROM quota
