@@ -68,8 +68,9 @@ async def test_the_next_worker_takes_over_from_one_that_was_killed(
             # From its second run on it is in another worker's hands.
             await until(lambda: states(url, "running") == [(2,)])
             assert time.monotonic() - killed_s < _RECOVERY_LIMIT_S
-            await asking
-            assert "慢 8" in (await phone.say("1")).text
+            # A part of it may have been there in time, as the first part.
+            first_seen = (await asking).text
+            assert "慢 8" in first_seen + (await phone.say("1")).text
         assert states(url, "answered") == [(2,)]
 
 

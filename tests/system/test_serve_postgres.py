@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from support.postgres import server
-from support.process import phone_at, serving
+from support.postgres import OwnServer, server
+from support.process import Process, phone_at, serving
 
 pytestmark = pytest.mark.realtime
 
@@ -46,6 +46,38 @@ async def test_a_stop_that_is_asked_for_while_it_starts_is_in_order_too(tmp_path
         # It has said that it serves, and has yet to take over what others left.
         assert await process.end(signal.SIGTERM) == 0
         assert [entry["event"] for entry in process.log][-1] == "draining"
+
+
+async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    own = OwnServer()
+    try:
+        own.stop()
+        process = Process(tmp_path, {"YINGDA_DATABASE_URL": own.url})
+        starting = asyncio.create_task(process.start())
+        await until_awaited(process)
+        own.start()
+        async with phone_at(await starting) as phone:
+            assert "你好" in (await phone.say("你好")).text
+        assert await process.end(signal.SIGTERM) == 0
+    finally:
+        own.remove()
+
+
+async def test_a_stop_is_heard_while_the_database_is_away(tmp_path: Path) -> None:
+    url = "postgresql://postgres@127.0.0.1:1/yingda"
+    process = Process(tmp_path, {"YINGDA_DATABASE_URL": url})
+    starting = asyncio.create_task(process.start(verb="worker"))
+    await until_awaited(process)
+    assert await process.end(signal.SIGTERM) == 0
+    with pytest.raises(RuntimeError):
+        await starting
+
+
+async def until_awaited(process: Process) -> None:
+    """Until it has said that it waits for its database."""
+    async with asyncio.timeout(30):
+        while "database_awaited" not in [entry["event"] for entry in process.log]:  # noqa: ASYNC110 another process says it
+            await asyncio.sleep(0.1)
 
 
 async def said(*arguments: str, url: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from yingda.app import open_gateway
 from yingda.cli.demo_chat import chat, stdin_lines
-from yingda.cli.server import Server, listen, signals_to
+from yingda.cli.server import Server, Stop, listen
 from yingda.clock import SystemClock
 from yingda.config import Settings, load
 from yingda.config.providers import EchoProvider
@@ -52,7 +52,10 @@ async def demo(environ: Mapping[str, str], language: Language, data_dir: Path | 
         gateway = await open_gateway(settings, SystemClock())
         sock = listen("127.0.0.1", 0)
         server = Server(gateway, drain_s=_DRAIN_S)
-        stack.enter_context(signals_to(server.begin_stop))
+        stop = Stop()
+        stack.enter_context(stop.heard())
+        await gateway.start()
+        stop.hand_on(server.begin_stop)
         serving = asyncio.ensure_future(server.serve_on(sock))
         transport = HttpTransport(f"http://127.0.0.1:{sock.getsockname()[1]}/wechat/default")
         platform = Platform(

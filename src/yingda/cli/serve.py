@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 
-from yingda.app import open_gateway
-from yingda.cli.server import Server, listen, signals_to
+from yingda.cli.server import Server, Stop, listen
+from yingda.cli.starting import started
 from yingda.clock import Clock, SystemClock
 from yingda.config import Settings
 from yingda.errors import ConfigurationError
@@ -39,10 +39,12 @@ async def serve(settings: Settings, clock: Clock = _CLOCK) -> None:
             "without workers nobody would ask the AI: set workers = true, or database_url to a"
             " PostgreSQL database and start yingda worker"
         )
-    sock = listen(settings.host, settings.port)
-    gateway = await open_gateway(settings, clock, runs_turns=settings.workers)
-    server = Server(gateway, drain_s=settings.drain_s)
-    with signals_to(server.begin_stop):
+    sock, stop = listen(settings.host, settings.port), Stop()
+    with stop.heard():
+        gateway = await started(settings, clock, stop, runs_turns=settings.workers)
+        if gateway is None:
+            return
+        server = Server(gateway, drain_s=settings.drain_s)
         _log.info(
             "serving",
             address=_address(sock),
@@ -50,6 +52,7 @@ async def serve(settings: Settings, clock: Clock = _CLOCK) -> None:
             database=settings.database_name,
             workers=settings.workers,
         )
+        stop.hand_on(server.begin_stop)
         await server.serve_on(sock)
 
 

@@ -56,7 +56,6 @@ class Server(uvicorn.Server):
         self._stopping = asyncio.Event()
         self._clock = SystemClock()
         self._draining: asyncio.Task[None] | None = None
-        self._has_started = self._is_told = False
 
     async def main_loop(self) -> None:
         """Until told to stop: what uvicorn looks up ten times a second is said to us here."""
@@ -67,14 +66,12 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Nothing more: what the start takes over must not be cut, so `signals_to` came before."""
+        """Nothing more: what the start takes over must not be cut, so `Stop` came before."""
         yield
 
     def begin_stop(self) -> None:
-        """Drain, then stop; called again, stop at once. Called before the start, stop after it."""
-        if not self._has_started:
-            self._is_told = True
-        elif self._draining is None:
+        """Drain, then stop; called again, stop at once."""
+        if self._draining is None:
             _log.info("draining", at_most_s=self._drain_s)
             self._draining = asyncio.ensure_future(self._drain())
         else:
@@ -83,11 +80,7 @@ class Server(uvicorn.Server):
             self._leave()
 
     async def serve_on(self, sock: socket.socket) -> None:
-        """Serve until told to stop, and let go of everything."""
-        await self._gateway.start()
-        self._has_started = True
-        if self._is_told:
-            self.begin_stop()
+        """Serve a gateway that was started until told to stop, and let go of everything."""
         try:
             await self.serve(sockets=[sock])
         finally:
@@ -102,18 +95,46 @@ class Server(uvicorn.Server):
         self._stopping.set()
 
 
-@contextlib.contextmanager
-def signals_to(told: Callable[[], object]) -> Iterator[None]:
-    """Have SIGTERM and Ctrl-C call this while the block lasts."""
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, told)
-    try:
-        yield
-    finally:
+class Stop:
+    """SIGTERM and Ctrl-C, kept while nobody can do as they ask."""
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+        self._count = 0
+        self._begin: Callable[[], None] | None = None
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
+        """Have them heard while the block lasts."""
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGTERM, signal.SIGINT)
         for number in signals:
-            loop.remove_signal_handler(number)
+            loop.add_signal_handler(number, self._tell)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    def hand_on(self, begin: Callable[[], None]) -> None:
+        """Call this for each from now on, and for those that were kept."""
+        self._begin = begin
+        for _ in range(self._count):
+            begin()
+
+    async def told(self) -> None:
+        """Wait for one."""
+        await self._told.wait()
+
+    def forget(self) -> None:
+        """What was told is done; wait for the next."""
+        self._told.clear()
+
+    def _tell(self) -> None:
+        self._count += 1
+        self._told.set()
+        if self._begin is not None:
+            self._begin()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,9 +4,10 @@ import asyncio
 
 import structlog
 
-from yingda.app import Gateway, open_gateway
+from yingda.app import Gateway
 from yingda.cli.serve import tell_warnings
-from yingda.cli.server import signals_to
+from yingda.cli.server import Stop
+from yingda.cli.starting import started
 from yingda.clock import Clock, SystemClock
 from yingda.config import Settings
 from yingda.errors import ConfigurationError
@@ -24,25 +25,27 @@ async def work(settings: Settings, clock: Clock = _CLOCK) -> None:
             "a worker shares its database with other processes: set database_url to a PostgreSQL"
             " database; with SQLite, yingda serve does it all"
         )
-    gateway, told = await open_gateway(settings, clock), asyncio.Event()
-    with signals_to(told.set):
-        await gateway.start()
+    stop = Stop()
+    with stop.heard():
+        gateway = await started(settings, clock, stop)
+        if gateway is None:
+            return
         _log.info(
             "working", database=settings.database_name, concurrency=settings.worker_concurrency
         )
         try:
-            await _until_told(gateway, told, settings.drain_s)
+            await _until_told(gateway, stop, settings.drain_s)
         finally:
             await gateway.stop()
 
 
-async def _until_told(gateway: Gateway, told: asyncio.Event, drain_s: float) -> None:
+async def _until_told(gateway: Gateway, stop: Stop, drain_s: float) -> None:
     """A first signal lets running turns end, a second one ends them at once."""
-    await told.wait()
-    told.clear()
+    await stop.told()
+    stop.forget()
     _log.info("draining", at_most_s=drain_s)
     draining = asyncio.ensure_future(gateway.drain(drain_s))
-    hurried = asyncio.ensure_future(told.wait())
+    hurried = asyncio.ensure_future(stop.told())
     await asyncio.wait((draining, hurried), return_when=asyncio.FIRST_COMPLETED)
     hurried.cancel()
     if draining.done():

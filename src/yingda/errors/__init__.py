@@ -11,6 +11,7 @@
     │   ├── BodyTooSlow             408  it did not come whole in time
     │   └── BodyMalformed           400  neither the XML nor the JSON of a push
     ├── StoreError                  the store cannot keep what it is asked to keep
+    │   └── StoreAway               its server cannot be reached just now
     ├── WechatApiError              WeChat's server API did not do what was asked
     │   ├── ApiRefused              it answered with an error; `kind` says what to do about it
     │   ├── ApiUnreachable          no connection, or no answer where asking again is harmless
@@ -51,6 +52,7 @@ from yingda.errors.base import (
     RequestRejected,
     SignatureMismatch,
     StaleRequest,
+    StoreAway,
     StoreError,
     YingdaError,
 )
@@ -119,6 +121,7 @@ __all__ = [
     "SendInDoubt",
     "SignatureMismatch",
     "StaleRequest",
+    "StoreAway",
     "StoreError",
     "VoiceUnusable",
     "WechatApiError",

@@ -98,3 +98,7 @@ class StoreError(YingdaError):
 
     fault = Fault.OPERATOR
     transient = True
+
+
+class StoreAway(StoreError):
+    """The store's server cannot be reached just now: whoever can wait may ask again."""

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import AsyncConnection, DataError, Error, InterfaceError, OperationalError, errors
 from psycopg_pool import PoolTimeout
 
-from yingda.errors import StoreError
+from yingda.errors import StoreAway, StoreError
 
 _UNREACHABLE = (
     "PostgreSQL cannot be reached",
@@ -85,6 +85,14 @@ _SIGNS = {
         "check its spelling and the DNS",
     ),
 }
+#: What passes without anybody's doing: a server that restarts, a network or a name that comes up.
+_PASSING = (
+    _UNREACHABLE,
+    _MENDS["08"],
+    _MENDS["53300"],
+    _MENDS["57P"],
+    _SIGNS["could not translate host"],
+)
 #: Of a role or a database that is not there, the server's code is lost as well.
 _MISSING = {'role "': _MENDS["28"], 'database "': _MENDS["3D000"]}
 
@@ -92,9 +100,11 @@ _MISSING = {'role "': _MENDS["28"], 'database "': _MENDS["3D000"]}
 def store_error(error: Error) -> StoreError:
     """The driver's complaint as ours, with the mend; it holds no statement and no values."""
     code = error.sqlstate
-    what, mend = _by_code(code) if code else _by_words(error)
+    reason = _by_code(code) if code else _by_words(error)
+    what, mend = reason
     told = f"{what} [{code}]" if code else what
-    translated = StoreError(f"the database refused: {told} ({mend})")
+    kind = StoreAway if reason in _PASSING else StoreError
+    translated = kind(f"the database refused: {told} ({mend})")
     translated.__cause__ = error
     return translated
 
