@@ -14,7 +14,6 @@ from uuid import UUID, uuid4
 from pgqueuer.adapters.persistence.queries import lost_capacity_slot_race
 from psycopg import Error
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from yingda.clock import Clock
 from yingda.errors import StoreError
@@ -29,14 +28,12 @@ from yingda.jobs.postgres_engine import (
     enqueued,
     fetching,
 )
-from yingda.postgres.address import CONNECT_LIMIT_S, LIMITS, STATEMENT_LIMIT_S, Connection
+from yingda.postgres.address import CONNECT_LIMIT_S, STATEMENT_LIMIT_S, Connection
+from yingda.postgres.pool import pool_of
 from yingda.postgres.refusals import slow_error, store_error
 
 #: Connections of one worker. Our choice: one fetches, one beats and ends, one is for whoever asks.
 _CONNECTIONS: Final = 3
-#: When nobody gets a connection. Our choice, as the store's.
-_POOL_WAIT_S: Final = 2.0
-_RECONNECT_S: Final = 1.0
 #: When even the server's own limits do not end a statement: the network, or the machine, hangs.
 _ANSWER_LIMIT_S: Final = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
 #: Jobs of one statement that gives many. Our choice: some hundred kilobytes.
@@ -103,17 +100,8 @@ class JobTable:
         self.worker: Final[UUID] = uuid4()
         self._clock = clock
         self._under_way = 0
-        self._pool = AsyncConnectionPool[Connection](
-            kwargs=address | {"application_name": "yingda jobs"},
-            connection_class=Connection,
-            configure=_configure,
-            min_size=1,
-            max_size=_CONNECTIONS,
-            timeout=_POOL_WAIT_S,
-            reconnect_timeout=_RECONNECT_S,
-            name="yingda-jobs",
-            open=False,
-        )
+        named = address | {"application_name": "yingda jobs"}
+        self._pool = pool_of(named, name="yingda-jobs", most=_CONNECTIONS)
 
     @property
     def is_busy(self) -> bool:
@@ -218,7 +206,3 @@ class JobTable:
             raise store_error(error) from error
         finally:
             self._under_way -= 1
-
-
-async def _configure(connection: Connection) -> None:
-    await connection.execute(LIMITS)

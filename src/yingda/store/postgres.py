@@ -16,6 +16,7 @@ from yingda.postgres.address import (
     Connection,
     address_of,
 )
+from yingda.postgres.pool import Pool, pool_of
 from yingda.postgres.refusals import slow_error, store_error
 from yingda.store import entering, erasing, locks, presence, running, stopping
 from yingda.store.deferring import Deferral, with_job
@@ -23,9 +24,9 @@ from yingda.store.entries import Entered, NewPush, NewQuestion
 from yingda.store.locks import Lock
 from yingda.store.operations import Operations
 from yingda.store.operations_presence import PresenceOperations
-from yingda.store.postgres_execution import POOL_WAIT_S, Pool, Transactions
+from yingda.store.postgres_execution import Transactions
 from yingda.store.postgres_months import arrange_months
-from yingda.store.postgres_opening import configure, prepare
+from yingda.store.postgres_opening import prepare
 from yingda.store.runs import Claim, Ended, Outcome
 from yingda.store.steps import Query, Steps, execute, fetch_one
 from yingda.store.wishes import Erased, NewRetry
@@ -39,9 +40,6 @@ MOST_CONNECTIONS: Final = 10
 #: Of them, how many claims and ends of turns may have at once. Our choice: however many turns
 #: begin or end at one time, whoever waits for a reply finds two.
 _FOR_TURNS: Final = 0.8
-#: A lost connection is tried again for so long before whoever needs one tries for himself. Our
-#: choice: the pool doubles its pauses, and a server that is back is to be used at once.
-_RECONNECT_S = 1.0
 #: When even the server's own limits do not end a statement: the network, or the machine, hangs.
 _ANSWER_LIMIT_S = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
 
@@ -189,16 +187,6 @@ async def open_postgres(
     """
     address = address_of(url)
     await prepare(address)
-    pool = Pool(
-        kwargs=address,
-        connection_class=Connection,
-        configure=configure,
-        min_size=1,
-        max_size=connections,
-        timeout=POOL_WAIT_S,
-        reconnect_timeout=_RECONNECT_S,
-        name="yingda-store",
-        open=False,
-    )
+    pool = pool_of(address, name="yingda-store", most=connections)
     await pool.open()
     return PostgresStore(pool, url, deferral)

@@ -9,14 +9,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from psycopg import DataError, Error
 from psycopg.pq import TransactionStatus
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
+from yingda.postgres.pool import POOL_WAIT_S, Pool
 from yingda.postgres.refusals import is_lost, is_undone, store_error
 from yingda.postgres.trips import Errand
 from yingda.store.locks import Lock
@@ -24,11 +25,6 @@ from yingda.store.postgres_statements import storable, translated, values_of
 from yingda.store.steps import Deed, Query, Row, Steps
 
 T = TypeVar("T")
-Pool = AsyncConnectionPool[Connection]
-
-#: How long an operation waits for a connection. Our choice: what comes after has to fit into
-#: WeChat's 5 s too.
-POOL_WAIT_S: Final = 2.0
 #: How often a transaction is begun. Our choice: locks keep them out of each other's way, and what
 #: is undone for a lost connection has found the pool renewed at the second time.
 _TRIES = 4

@@ -12,7 +12,7 @@ import structlog
 from psycopg import Error, errors
 
 from yingda.errors import StoreError
-from yingda.postgres.address import LIMITS, Connection
+from yingda.postgres.address import Connection
 from yingda.postgres.refusals import SHARED_SESSION, store_error
 from yingda.store.migrate import HEAD, newer, upgrade_on
 from yingda.store.postgres_months import arrange_months
@@ -52,11 +52,6 @@ async def prepare(address: dict[str, Any]) -> None:
             await arrange_months(connection)
     except Error as error:
         raise store_error(error) from error
-
-
-async def configure(connection: Connection) -> None:
-    """Give a connection of the pool its limits."""
-    await connection.execute(LIMITS)
 
 
 async def _look(connection: Connection, address: dict[str, Any]) -> None:
