@@ -13,7 +13,7 @@ PYTEST := $(RUN) pytest --quiet --numprocesses auto
 
 BENCH := $(RUN) --directory tests python -m bench
 
-.PHONY: help setup demo test check lint types arrows unit format bench bench-jobs soak chaos diagram schema clean
+.PHONY: help setup demo test check lint types arrows unit format bench bench-many bench-jobs soak chaos diagram schema clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,10 @@ unit: setup
 
 bench: setup ## Measure one process beside its limits, some 10 min (ROW=start one row, JSON=/file)
 	@$(BENCH).__main__ $(if $(ROW),--row $(ROW)) $(if $(JSON),--json $(abspath $(JSON)))
+
+bench-many: setup ## Measure many processes on a PostgreSQL of their own, 5 min (ROW=join one row)
+	@$(RUN) --directory tests python -m bench.many $(if $(ROW),--row $(ROW)) \
+		$(if $(JSON),--json $(abspath $(JSON)))
 
 bench-jobs: setup ## Measure the job engines on a PostgreSQL of its own, 25 min (ROW=kill one row)
 	@$(UV) run --quiet --group bench-jobs --directory tests python -m bench.job_engines \

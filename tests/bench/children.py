@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,22 @@ class Part:
 
 
 @contextmanager
-def part(module: str, *arguments: object, is_measured: bool = False) -> Iterator[Part]:
-    """`bench.<module>` as a process, on the load's cores unless it is what is measured."""
-    cores = server_cores() if is_measured else load_cores()
+def part(
+    module: str,
+    *arguments: object,
+    is_measured: bool = False,
+    cores: AbstractSet[int] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Part]:
+    """`bench.<module>` as a process, on the load's cores unless it is what is measured.
+
+    Other `cores` go before that; `variables` are the only settings of a gateway's that it has.
+    """
+    if cores is None:
+        cores = server_cores() if is_measured else load_cores()
     process = subprocess.Popen(  # noqa: S603 our own interpreter and module
         [sys.executable, "-m", f"bench.{module}", *map(str, arguments)],
+        env={**_bare_environment(), **(variables or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
