@@ -261,6 +261,7 @@ async def open_gateway(settings: Settings, clock: Clock, *, runs_turns: bool = T
             clock,
             concurrency=settings.worker_concurrency,
             lane_limits=capacity_of(settings).concurrency,
+            connections=settings.database_connections,
         )
         store, clock = shared.store, shared.clock
     fingerprint_key = await store.secret("fingerprint")

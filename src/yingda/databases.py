@@ -49,7 +49,12 @@ async def open_store(settings: Settings) -> Store:
 
 
 async def open_shared(
-    url: str, clock: Clock, *, concurrency: int, lane_limits: Mapping[str, int]
+    url: str,
+    clock: Clock,
+    *,
+    concurrency: int,
+    lane_limits: Mapping[str, int],
+    connections: int,
 ) -> Shared:
     """The PostgreSQL database at this address, with its tables brought up to date.
 
@@ -70,7 +75,7 @@ async def open_shared(
     def deferral(turn_id: int, lane: str) -> Query:
         return Query(*jobs.deferral(turn_id, lane))
 
-    store = await open_postgres(url, deferral=deferral)
+    store = await open_postgres(url, connections=connections, deferral=deferral)
     await prepare(address)
     return Shared(
         store=store,

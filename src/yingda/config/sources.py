@@ -40,7 +40,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "log_level",
             "log_format",
         ),
-        "store": ("data_dir", "database_url", "keep_months"),
+        "store": ("data_dir", "database_url", "database_connections", "keep_months"),
     }
 )
 #: Variable → field of `Settings`.

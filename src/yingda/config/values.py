@@ -255,6 +255,9 @@ class Settings:
     #: once. Our choice: 1000 streams take half a core and 33 MB (measured); the bounds as well.
     workers: bool = True
     worker_concurrency: Annotated[WholeNumber, Field(ge=1, le=100_000)] = 1000
+    #: Connections to PostgreSQL for the store of this process; five more are for jobs and signals.
+    #: Our choice: by default six processes share PostgreSQL's usual 100; the bounds as well.
+    database_connections: Annotated[WholeNumber, Field(ge=2, le=200)] = 10
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(folded)
     ] = "info"

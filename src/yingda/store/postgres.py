@@ -33,9 +33,8 @@ from yingda.store.wishes import Erased, NewRetry
 
 T = TypeVar("T")
 
-#: Connections of one process. Our choice: a transaction takes a few ms, so that ten do some
-#: thousand a second; with five more for jobs and signals, PostgreSQL's usual 100 are enough for
-#: six processes.
+#: Connections of whoever names no number. Our choice: a transaction takes some 10 ms with its
+#: flush, and those that flush together cost no more.
 MOST_CONNECTIONS: Final = 10
 #: Of them, how many claims and ends of turns may have at once. Our choice: however many turns
 #: begin or end at one time, whoever waits for a reply finds two.
