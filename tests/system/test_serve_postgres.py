@@ -73,6 +73,21 @@ async def test_a_stop_is_heard_while_the_database_is_away(tmp_path: Path) -> Non
         await starting
 
 
+@pytest.mark.parametrize("verb", ["serve", "worker"])
+async def test_a_database_that_is_gone_keeps_no_process_from_its_end(
+    tmp_path: Path, verb: str
+) -> None:
+    own = OwnServer()
+    try:
+        process = Process(tmp_path, {"YINGDA_DATABASE_URL": own.url, "YINGDA_DRAIN_S": "1"})
+        await process.start(verb=verb)
+        await asyncio.to_thread(own.stop, signal.SIGQUIT)
+        async with asyncio.timeout(60):
+            assert await process.end(signal.SIGTERM) == 0
+    finally:
+        own.remove()
+
+
 async def until_awaited(process: Process) -> None:
     """Until it has said that it waits for its database."""
     async with asyncio.timeout(30):

@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 
 from yingda.app import Gateway
+from yingda.cli.stopping import stopped
 from yingda.clock import SystemClock
 from yingda.errors import ConfigurationError
 
@@ -84,7 +85,7 @@ class Server(uvicorn.Server):
         try:
             await self.serve(sockets=[sock])
         finally:
-            await self._gateway.stop()
+            await stopped(self._gateway, self._clock)
 
     async def _drain(self) -> None:
         await self._gateway.drain(self._drain_s)

@@ -8,6 +8,7 @@ from yingda.app import Gateway
 from yingda.cli.serve import tell_warnings
 from yingda.cli.server import Stop
 from yingda.cli.starting import started
+from yingda.cli.stopping import stopped
 from yingda.clock import Clock, SystemClock
 from yingda.config import Settings
 from yingda.errors import ConfigurationError
@@ -36,7 +37,7 @@ async def work(settings: Settings, clock: Clock = _CLOCK) -> None:
         try:
             await _until_told(gateway, stop, settings.drain_s)
         finally:
-            await gateway.stop()
+            await stopped(gateway, clock)
 
 
 async def _until_told(gateway: Gateway, stop: Stop, drain_s: float) -> None:

@@ -4,6 +4,7 @@ What several processes may do at once, on connections that come from a pool of e
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
@@ -69,8 +70,15 @@ class PostgresStore(Operations, PresenceOperations):
     async def close(self) -> None:
         self._is_closed = True
         self._unanswered += 1
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        # Whoever waited for it may be gone, and with it the deadline: a server that hangs must not
+        # keep the process from its end.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWER_LIMIT_S):
+                while self._under_way:
+                    await asyncio.wait(self._under_way)
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._pool.close()
         self._unanswered -= 1
 
