@@ -6,6 +6,7 @@ import structlog
 
 from yingda.app import Gateway, open_gateway
 from yingda.cli.server import Stop
+from yingda.cli.stopping import stopped
 from yingda.clock import Clock
 from yingda.config import Settings
 from yingda.errors import StoreAway
@@ -40,6 +41,6 @@ async def _started(settings: Settings, clock: Clock, *, runs_turns: bool) -> Gat
     try:
         await gateway.start()
     except BaseException:
-        await gateway.stop()
+        await stopped(gateway, clock)
         raise
     return gateway
