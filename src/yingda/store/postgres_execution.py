@@ -35,6 +35,7 @@ _LOOKS, _LOOK_PAUSE_S = 20, 0.1
 _BEGIN = Query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", {})
 _BEGIN_READING = Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {})
 _COMMIT = Query("COMMIT", {})
+_ROLLBACK = Query("ROLLBACK", {})
 _STATUS = "SELECT pg_xact_status(CAST(:id AS xid8))"
 
 
@@ -143,7 +144,8 @@ class Transactions:
                 if connection.pgconn.transaction_status != TransactionStatus.IDLE:
                     # A broken connection cannot be told to, and the pool lets go of it.
                     with contextlib.suppress(Error):
-                        await connection.rollback()
+                        # The driver's own way would forget every statement that is prepared here.
+                        await _rows(connection, [_ROLLBACK])
                 await self._pool.putconn(connection)
         finally:
             self._places.release()

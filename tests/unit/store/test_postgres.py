@@ -319,6 +319,21 @@ async def test_a_deadlock_is_undone_and_begun_anew(store: PostgresStore) -> None
     assert list(done) == [1, 1]
 
 
+async def test_a_connection_serves_on_after_a_transaction_that_failed_in_it(url: str) -> None:
+    store = await open_postgres(url, connections=1)
+    await store.secret("a")
+
+    def refused() -> Steps[None]:
+        yield from execute("UPDATE secret SET name = NULL")
+
+    for _ in range(2):
+        with pytest.raises(StoreError, match="23502"):
+            await store._run(refused, FREE)
+        entered = await store.enter_question(new_push("m:1"), question("q"))
+        assert entered.turn is not None
+    await store.close()
+
+
 def slowly(*_: object) -> Steps[None]:
     yield from fetch("SELECT pg_sleep(0.05)")
 
