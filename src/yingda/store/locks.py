@@ -9,6 +9,7 @@ Most operations change one follower's conversations: they wait for each other, a
 else. The locks are PostgreSQL's advisory ones, for there is no row that stands for a follower.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from yingda.store.entries import NewPush
@@ -39,6 +40,12 @@ _TWO = f"""
     ) AS both_of_them
 """
 _OF_TURN = f"{_OF_ROW} FROM turn WHERE id = :id"
+_OF_TURNS = f"""
+    SELECT {_ID}, pg_advisory_xact_lock(id) FROM (
+        SELECT DISTINCT {_FOLLOWER.format(account="account", openid="openid")} AS id
+        FROM turn WHERE id = ANY(:ids) ORDER BY id
+    ) AS all_of_them
+"""
 _OF_PUSH = f"{_OF_ROW} FROM push WHERE id = :id"
 _OF_PART = f"{_OF_ROW} FROM turn WHERE id = (SELECT turn_id FROM offer WHERE id = :id)"
 _OF_ENCLOSURE = f"{_OF_ROW} FROM enclosure WHERE id = :id"
@@ -67,6 +74,13 @@ def pusher(push: NewPush, other: str | None = None) -> Query:
 def follower_of_turn(turn_id: int) -> Query:
     """The same, by a turn of theirs."""
     return Query(_OF_TURN, {"id": turn_id})
+
+
+def followers_of_turns(turn_ids: Sequence[int]) -> Query:
+    """The same for the followers of several turns."""
+    if len(turn_ids) == 1:
+        return follower_of_turn(turn_ids[0])
+    return Query(_OF_TURNS, {"ids": list(turn_ids)})
 
 
 def follower_of_push(push_id: int) -> Query:

@@ -26,6 +26,7 @@ from yingda.store.locks import Lock
 from yingda.store.operations import Operations
 from yingda.store.operations_presence import PresenceOperations
 from yingda.store.postgres_execution import Transactions
+from yingda.store.postgres_gathering import Gathering
 from yingda.store.postgres_months import arrange_months
 from yingda.store.postgres_opening import prepare
 from yingda.store.runs import Claim, Ended, Outcome
@@ -37,9 +38,6 @@ T = TypeVar("T")
 #: Connections of whoever names no number. Our choice: a transaction takes some 10 ms with its
 #: flush, and those that flush together cost no more.
 MOST_CONNECTIONS: Final = 10
-#: Of them, how many claims and ends of turns may have at once. Our choice: however many turns
-#: begin or end at one time, whoever waits for a reply finds two.
-_FOR_TURNS: Final = 0.8
 #: When even the server's own limits do not end a statement: the network, or the machine, hangs.
 _ANSWER_LIMIT_S = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
 
@@ -57,7 +55,7 @@ class PostgresStore(Operations, PresenceOperations):
         self._pool = pool
         self._transactions = Transactions(pool, url)
         self._url = url
-        self._for_turns = asyncio.Semaphore(max(1, int(pool.max_size * _FOR_TURNS)))
+        self._gathering = Gathering(self._transactions, pool.max_size)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._unanswered = 0
         self._is_closed = False
@@ -79,6 +77,7 @@ class PostgresStore(Operations, PresenceOperations):
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._gathering.close()
         await self._pool.close()
         self._unanswered -= 1
 
@@ -105,16 +104,12 @@ class PostgresStore(Operations, PresenceOperations):
         )
 
     async def claim(self, turn_id: int, at: float) -> Claim | None:
-        # They come by the thousand, from a backlog or a provider that is back, and have time.
-        async with self._for_turns:
-            return await super().claim(turn_id, at)
+        return await self._gathered(turn_id, lambda: running.claim(turn_id, at))
 
     async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
-        async with self._for_turns:
-            return await self._run(
-                lambda: with_job(running.finish(turn_id, run_no, outcome, at), self._deferral),
-                locks.follower_of_turn(turn_id),
-            )
+        return await self._gathered(
+            turn_id, lambda: with_job(running.finish(turn_id, run_no, outcome, at), self._deferral)
+        )
 
     async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
         return await self._run(
@@ -136,6 +131,10 @@ class PostgresStore(Operations, PresenceOperations):
         return await self._answered(
             self._transactions.write(operation, lock), is_long=lock is locks.RECOVERY
         )
+
+    async def _gathered(self, turn_id: int, operation: Callable[[], Steps[T]]) -> T:
+        """For what comes by the thousand, from a backlog or a provider that is back."""
+        return await self._answered(self._gathering.write(turn_id, operation))
 
     async def _read(self, operation: Callable[[], Steps[T]]) -> T:
         return await self._answered(self._transactions.read(operation))

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from psycopg import DataError, Error
+from psycopg import Error
 from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolTimeout
 
@@ -19,23 +19,27 @@ from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
 from yingda.postgres.pool import POOL_WAIT_S, Pool
 from yingda.postgres.refusals import is_lost, is_undone, store_error
-from yingda.postgres.trips import Errand
 from yingda.store.locks import Lock
-from yingda.store.postgres_statements import storable, translated, values_of
-from yingda.store.steps import Deed, Query, Row, Steps
+from yingda.store.postgres_transaction import (
+    BEGIN,
+    BEGIN_READING,
+    ROLLBACK,
+    Transaction,
+    rows_of,
+)
+from yingda.store.steps import Query, Steps
 
 T = TypeVar("T")
+
+#: Begins the operation anew each time.
+Operation = Callable[[], Steps[Any]]
+
 #: How often a transaction is begun. Our choice: locks keep them out of each other's way, and what
 #: is undone for a lost connection has found the pool renewed at the second time.
 _TRIES = 4
 #: How long the end of a transaction is looked for whose connection broke at that moment, and how
 #: often. Our choice: the server ends it as soon as it sees the broken connection.
 _LOOKS, _LOOK_PAUSE_S = 20, 0.1
-# Locks make it right; stricter levels would only make transactions begin anew.
-_BEGIN = Query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", {})
-_BEGIN_READING = Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {})
-_COMMIT = Query("COMMIT", {})
-_ROLLBACK = Query("ROLLBACK", {})
 _STATUS = "SELECT pg_xact_status(CAST(:id AS xid8))"
 
 
@@ -49,9 +53,9 @@ class _Undone(Exception):
 class _InDoubt(Exception):
     """Nobody knows whether it was committed."""
 
-    def __init__(self, error: Error, result: Any, transaction: str | None) -> None:
+    def __init__(self, error: Error, results: list[Any], transaction: str | None) -> None:
         self.error = error
-        self.result = result
+        self.results = results
         self.transaction = transaction
 
 
@@ -67,13 +71,20 @@ class Transactions:
 
     async def write(self, operation: Callable[[], Steps[T]], lock: Lock) -> T:
         """The operation's result, once it is durable. Raises StoreError."""
+        result: T = (await self.write_all([operation], lock))[0]
+        return result
+
+    async def write_all(self, operations: Sequence[Operation], lock: Lock) -> list[Any]:
+        """The same for several in one transaction, whose lock is that of all of them.
+
+        Raises what the first raises that fails; then none of them was done.
+        """
         try:
-            return await self._again_and_again(lambda: self._write(operation, lock))
+            return await self._again_and_again(lambda: self._write(operations, lock))
         except _InDoubt as doubt:
             if await self._was_committed(doubt):
-                result: T = doubt.result
-                return result
-            return await self.write(operation, lock)
+                return doubt.results
+            return await self.write_all(operations, lock)
 
     async def read(self, operation: Callable[[], Steps[T]]) -> T:
         """What the operation finds, all of one instant. Raises StoreError."""
@@ -91,32 +102,32 @@ class Transactions:
                     await self._pool.check()
         raise AssertionError("the last try returned or raised")
 
-    async def _write(self, operation: Callable[[], Steps[T]], lock: Lock) -> T:
+    async def _write(self, operations: Sequence[Operation], lock: Lock) -> list[Any]:
         async with self._connection() as connection:
-            transaction = _Transaction(connection, _BEGIN, lock)
+            transaction = Transaction(connection, BEGIN, lock)
             async with _told(connection):
-                result = await transaction.carry_out(operation())
+                results = await transaction.carry_out([each() for each in operations])
             try:
                 await transaction.commit()
             except Error as error:
                 # What has no lock may be done twice.
                 if is_lost(connection, error) and lock is not None:
-                    raise _InDoubt(error, result, transaction.id) from error
+                    raise _InDoubt(error, results, transaction.id) from error
                 raise _told_of(connection, error) from error
-            return result
+            return results
 
     async def _read(self, operation: Callable[[], Steps[T]]) -> T:
         async with self._connection() as connection, _told(connection):
             steps = operation()
             # Most reads are one statement, and that sees one instant by itself.
             try:
-                steps.send((await _rows(connection, [next(steps)]))[0])
+                steps.send((await rows_of(connection, [next(steps)]))[0])
             except StopIteration as end:
                 found: T = end.value
                 return found
             steps.close()
-            transaction = _Transaction(connection, _BEGIN_READING)
-            found = await transaction.carry_out(operation())
+            transaction = Transaction(connection, BEGIN_READING)
+            (found,) = await transaction.carry_out([operation()])
             await transaction.commit()
             return found
 
@@ -145,7 +156,7 @@ class Transactions:
                     # A broken connection cannot be told to, and the pool lets go of it.
                     with contextlib.suppress(Error):
                         # The driver's own way would forget every statement that is prepared here.
-                        await _rows(connection, [_ROLLBACK])
+                        await rows_of(connection, [ROLLBACK])
                 await self._pool.putconn(connection)
         finally:
             self._places.release()
@@ -176,49 +187,6 @@ class Transactions:
         return store_error(error)
 
 
-class _Transaction:
-    """Gathers statements until somebody needs the rows of one; then all of them travel."""
-
-    def __init__(self, connection: Connection, begin: Query, lock: Lock = None) -> None:
-        self._connection = connection
-        self._lock = lock
-        self._waiting: list[Query] = [begin] if lock is None else [begin, lock]
-        #: What the server calls it; None until it is known, and without a lock.
-        self.id: str | None = None
-
-    async def carry_out(self, steps: Steps[T]) -> T:
-        """The operation's result. Raises psycopg.Error, and what the operation raises."""
-        result = await self._carry_out(steps)
-        if self._lock is not None:
-            # Before anything is committed it has to be known what to look for.
-            await self._travel()
-        return result
-
-    async def _carry_out(self, steps: Steps[T]) -> T:
-        try:
-            query = next(steps)
-            while True:
-                self._waiting.append(query)
-                query = steps.send([] if isinstance(query, Deed) else await self._travel())
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    async def commit(self) -> None:
-        """Make it durable. Raises psycopg.Error."""
-        self._waiting.append(_COMMIT)
-        await self._travel()
-
-    async def _travel(self) -> list[Row]:
-        """The rows of the last statement that waits."""
-        found = await _rows(self._connection, self._waiting)
-        self._waiting = []
-        if self._lock is not None:
-            self.id = found[1][0][0] if found[1] else None
-            self._lock = None
-        return found[-1]
-
-
 @asynccontextmanager
 async def _told(connection: Connection) -> AsyncIterator[None]:
     """What the driver raises, as what is to be done about it."""
@@ -232,26 +200,6 @@ def _told_of(connection: Connection, error: Error) -> Exception:
     if is_lost(connection, error) or is_undone(error):
         return _Undone(error)
     return store_error(error)
-
-
-async def _rows(connection: Connection, queries: Sequence[Query]) -> Sequence[list[Row]]:
-    errands = [_errand(query) for query in queries]
-    try:
-        return await connection.trips.take(errands)
-    except DataError as error:
-        # The driver itself refuses U+0000, before anything was sent: looking for it each time
-        # would cost more than meeting it once.
-        if error.sqlstate is not None:
-            raise
-        cleaned = [Errand(sql, [storable(value) for value in values]) for sql, values in errands]
-        if cleaned == errands:
-            raise
-        return await connection.trips.take(cleaned)
-
-
-def _errand(query: Query) -> Errand:
-    statement = translated(query.sql)
-    return Errand(statement.sql, values_of(query, statement))
 
 
 def _status(transaction: str | None) -> Steps[str | None]:

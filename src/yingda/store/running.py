@@ -235,6 +235,7 @@ def finish(turn_id: int, run_no: int, outcome: Outcome, at: float) -> Steps[Ende
                 None if outcome.provider_forgot else outcome.provider_conversation_id
             ),
         )
-    spent = yield from spend(ended.account, outcome.cost, answers=int(outcome.failure is None))
     to_run = yield from head_of(ended)
+    # Last: all turns of the account that end meanwhile wait for this row.
+    spent = yield from spend(ended.account, outcome.cost, answers=int(outcome.failure is None))
     return Ended(turn=ended, to_run=to_run, message_id=row[-1], spent=spent)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from yingda.store.cost_base import Allowance, Cost, Spent
-from yingda.store.steps import Steps, fetch, fetch_one
+from yingda.store.steps import Shared, Steps, fetch, fetch_one
 
 #: What a turn's row keeps of its cost.
 COST_VALUES = """
@@ -56,14 +56,14 @@ def spend(account: str, cost: Cost | None, *, answers: int) -> Steps[tuple[Spent
     spent: list[Spent] = []
     # In one order, whoever counts: else two would wait for each other's row.
     for charge in sorted(cost.charges, key=lambda charge: charge.currency):
-        rows = yield from fetch(
-            _ADD,
-            account=account,
-            month=cost.month,
-            currency=charge.currency,
-            added_nano=charge.price_nano,
-            answers=answers,
-        )
+        values = {
+            "account": account,
+            "month": cost.month,
+            "currency": charge.currency,
+            "added_nano": charge.price_nano,
+            "answers": answers,
+        }
+        rows = yield Shared(_ADD, values)
         spent.append(
             Spent(
                 month=cost.month,

@@ -33,6 +33,22 @@ class Deed(Query):
     __slots__ = ()
 
 
+class Shared(Query):
+    """One that changes a row which other followers' operations change as well.
+
+    Operations of several followers in one transaction do these last, and in the order of `row`:
+    two transactions that each held what the other wants would wait for each other. Its values
+    begin with what names the row.
+    """
+
+    __slots__ = ()
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Its place in that order."""
+        return tuple(str(value) for value in self.values.values())
+
+
 Row = Sequence[Any]
 Steps = Generator[Query, list[Row], T]
 

@@ -1,0 +1,104 @@
+"""Operations on turns that come at one time share a transaction, its trips and its flush.
+
+A worker claims and ends hundreds of turns a second, and each begin, commit and way to the server
+costs as much as what is done in between. Nobody waits for company: what finds a place free goes at
+once, and what comes while all are taken goes together with the next. If one of a transaction
+fails, or two are about one follower, each is done by itself: nobody fails for another's sake, and
+each is alone with its follower.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
+
+from yingda.errors import StoreAway
+from yingda.store import locks
+from yingda.store.postgres_execution import Operation, Transactions
+from yingda.store.steps import Steps
+
+T = TypeVar("T")
+
+#: Transactions at one time, and operations of each at most. Our choice, as measured on
+#: docs/discussions/performance.md: one is prepared while others are flushed.
+_AT_ONCE: Final = 3
+_TOGETHER: Final = 32
+
+
+class _Wanted(NamedTuple):
+    turn_id: int
+    operation: Operation
+    done: "asyncio.Future[Any]"
+
+
+class Gathering:
+    """Carries out what is wanted of turns."""
+
+    def __init__(self, transactions: Transactions, connections: int) -> None:
+        self._transactions = transactions
+        # However many turns begin or end, whoever waits for a reply finds a connection.
+        self._at_once = min(_AT_ONCE, max(1, connections - 1))
+        self._wanted: list[_Wanted] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def write(self, turn_id: int, operation: Callable[[], Steps[T]]) -> T:
+        """The operation's result, once it is durable; it is alone with the turn's follower.
+
+        Raises StoreError, and what the operation raises.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._wanted.append(_Wanted(turn_id, operation, done))
+        self._begin()
+        return await done
+
+    async def close(self) -> None:
+        """Cut what is under way, and begin nothing more."""
+        taken, self._wanted = self._wanted, []
+        for each in taken:
+            each.done.cancel()
+        for task in (left := tuple(self._tasks)):
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _begin(self) -> None:
+        if len(self._tasks) < self._at_once:
+            # What comes in this same step of the loop is taken along.
+            task = asyncio.ensure_future(self._go())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _go(self) -> None:
+        while self._wanted:
+            taken, self._wanted = self._wanted[:_TOGETHER], self._wanted[_TOGETHER:]
+            await self._carry_out_waited_for(taken)
+
+    async def _carry_out_waited_for(self, taken: Sequence[_Wanted]) -> None:
+        # Whoever waited too long was told that it was not done.
+        if left := [each for each in taken if not each.done.done()]:
+            await self._carry_out(left)
+
+    async def _carry_out(self, taken: Sequence[_Wanted]) -> None:
+        lock = locks.followers_of_turns([each.turn_id for each in taken])
+        try:
+            results = await self._transactions.write_all([each.operation for each in taken], lock)
+        except asyncio.CancelledError:
+            for each in taken:
+                each.done.cancel()
+            raise
+        # Whatever it is, it is told to whoever it belongs to: it comes again.
+        except Exception as error:  # noqa: BLE001
+            if len(taken) == 1 or isinstance(error, StoreAway):
+                _refuse(taken, error)
+            else:
+                for each in taken:
+                    await self._carry_out_waited_for([each])
+        else:
+            for each, result in zip(taken, results, strict=True):
+                # Whoever wanted it may be gone.
+                if not each.done.done():
+                    each.done.set_result(result)
+
+
+def _refuse(wanted: Sequence[_Wanted], error: Exception) -> None:
+    for each in wanted:
+        if not each.done.done():
+            each.done.set_exception(error)
