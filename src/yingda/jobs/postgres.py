@@ -7,7 +7,7 @@ only says that one is due, and may be brought twice.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -15,12 +15,12 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from yingda.clock import Clock
-from yingda.errors import StoreError
 from yingda.jobs.base import CONCURRENCY, UNBOUNDED, Run
+from yingda.jobs.postgres_beats import Beats, Held
 from yingda.jobs.postgres_engine import CHANNEL, ENQUEUE_BY_NAME, enqueued_by_name
 from yingda.jobs.postgres_entrypoints import Entrypoints
 from yingda.jobs.postgres_errands import Errands
-from yingda.jobs.postgres_outages import BEAT_S, Outages
+from yingda.jobs.postgres_outages import Outages
 from yingda.jobs.postgres_table import Fetched, JobTable
 from yingda.postgres.listening import Ear
 
@@ -49,21 +49,6 @@ _LOG_KEPT: Final = timedelta(minutes=5)
 _TELL_S: Final = 2.0
 
 
-class _Held:
-    """A job that runs here."""
-
-    __slots__ = ("is_again", "is_limited", "is_ours", "job_id", "task")
-
-    def __init__(self, job: Fetched, task: "asyncio.Future[None]") -> None:
-        self.job_id = job.job_id
-        self.is_limited = job.is_limited
-        self.task = task
-        #: Whether it is still this worker's job; if not, another runs it by now.
-        self.is_ours = True
-        #: Whether it was fetched once more meanwhile, and its turn has to be looked at again.
-        self.is_again = False
-
-
 class PostgresJobs:
     """Implements `jobs.base.Jobs`. Its tables are made by `postgres_opening.prepare`.
 
@@ -87,7 +72,7 @@ class PostgresJobs:
         self._errands = Errands(self._table, self._outages, clock, self._told)
         self._run: Run | None = None
         #: By the turn.
-        self._held: dict[int, _Held] = {}
+        self._held: dict[int, Held] = {}
         self._is_due = asyncio.Event()
         #: Whether a place in a lane is free as soon as the database has been told so.
         self._frees_place = False
@@ -111,7 +96,8 @@ class PostgresJobs:
     def start(self, run: Run) -> None:
         self._run = run
         self._taking = asyncio.ensure_future(self._take())
-        upkeep = (self._beat(), self._keep_house())
+        beats = Beats(self._held, self._table, self._errands, self._outages, self._clock)
+        upkeep = (beats.go_on(), self._keep_house())
         self._tasks = [self._taking, *map(asyncio.ensure_future, upkeep)]
 
     def defer(self, turn_id: int, lane: str) -> None:  # noqa: ARG002 - the job is in the database
@@ -205,7 +191,7 @@ class PostgresJobs:
     async def _fetch(self, most: int) -> int | None:
         """How many jobs were begun; None when the database failed."""
         limits, stale_after = self._entrypoints.limits, self._outages.stale_after
-        jobs = await self._tried(self._table.fetch(most, limits, stale_after))
+        jobs = await self._outages.tried(self._table.fetch(most, limits, stale_after))
         for job in jobs or ():
             self._begin(job)
         return None if jobs is None else len(jobs)
@@ -219,7 +205,7 @@ class PostgresJobs:
         elif self._run is None:
             self._errands.give_back(job.job_id)
         else:
-            self._held[job.turn_id] = _Held(job, self._task(self._run, job.turn_id))
+            self._held[job.turn_id] = Held(job, self._task(self._run, job.turn_id))
 
     def _task(self, run: Run, turn_id: int) -> "asyncio.Future[None]":
         task = asyncio.ensure_future(run(turn_id))
@@ -247,43 +233,16 @@ class PostgresJobs:
 
     # Upkeep
 
-    async def _beat(self) -> None:
-        while True:
-            await self._clock.sleep(BEAT_S)
-            beating = [held for held in self._held.values() if held.is_ours]
-            if not beating:
-                continue
-            job_ids = [held.job_id for held in beating]
-            async with self._errands.alone:
-                ours = await self._tried(self._table.beat(job_ids))
-            if ours is None:
-                continue
-            lost = [held for held in beating if held.job_id not in ours and not held.task.done()]
-            for held in lost:
-                held.is_ours = False
-            if lost:
-                _log.warning("jobs_taken_over", count=len(lost))
-
     async def _keep_house(self) -> None:
         rounds = 0
         while True:
-            found = await self._tried(self._table.other_lanes(self._entrypoints.known))
+            found = await self._outages.tried(self._table.other_lanes(self._entrypoints.known))
             if found is not None and self._entrypoints.learn(found):
                 self._wake()
             if rounds % _PRUNED_EACH == 0:
-                await self._tried(self._table.prune_log(_LOG_KEPT))
+                await self._outages.tried(self._table.prune_log(_LOG_KEPT))
             rounds += 1
             await self._clock.sleep(_HOUSE_S)
-
-    async def _tried(self, deed: Awaitable[T]) -> T | None:
-        """What the deed brings; None when the database failed, which is the outages' to judge."""
-        try:
-            result = await deed
-        except StoreError as error:
-            self._outages.failed(error)
-            return None
-        self._outages.worked()
-        return result
 
     async def _pause(self, span_s: float) -> None:
         if self._run is not None:

@@ -1,15 +1,18 @@
 """Whether the database can be relied on, and what follows for jobs of workers that were not seen.
 
-Pure but for its log. While the database was away, nobody could show that he lives.
+Knows no statement. While the database was away, nobody could show that he lives.
 """
 
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from yingda.clock import Clock
 from yingda.errors import StoreError
+
+T = TypeVar("T")
 
 _log = structlog.get_logger()
 
@@ -37,6 +40,16 @@ class Outages:
         if self._is_out or self._clock.monotonic() < self._patient_until:
             return _NEVER
         return _STALE
+
+    async def tried(self, deed: Awaitable[T]) -> T | None:
+        """What the deed brings; None when the database failed."""
+        try:
+            result = await deed
+        except StoreError as error:
+            self.failed(error)
+            return None
+        self.worked()
+        return result
 
     def failed(self, error: StoreError) -> None:
         """A statement failed: it is logged, once in an outage."""

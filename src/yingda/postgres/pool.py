@@ -16,12 +16,19 @@ POOL_WAIT_S: Final = 2.0
 _RECONNECT_S: Final = 1.0
 
 
-def pool_of(address: dict[str, Any], *, name: str, most: int) -> Pool:
-    """A pool of up to so many connections, not yet open; the pool's own log shows its name."""
+def pool_of(address: dict[str, Any], *, name: str, most: int, habits: str = LIMITS) -> Pool:
+    """A pool of up to so many connections, not yet open; the pool's own log shows its name.
+
+    `habits` is a statement that each connection begins with.
+    """
+
+    async def configure(connection: Connection) -> None:
+        await connection.execute(habits)
+
     return Pool(
         kwargs=address,
         connection_class=Connection,
-        configure=_configure,
+        configure=configure,
         min_size=1,
         max_size=most,
         timeout=POOL_WAIT_S,
@@ -29,7 +36,3 @@ def pool_of(address: dict[str, Any], *, name: str, most: int) -> Pool:
         name=name,
         open=False,
     )
-
-
-async def _configure(connection: Connection) -> None:
-    await connection.execute(LIMITS)

@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from yingda.clock import VirtualClock
 from yingda.errors import StoreError
 from yingda.jobs.postgres import PostgresJobs
 from yingda.jobs.postgres_opening import prepare
-from yingda.jobs.postgres_outages import DEAD_AFTER_S, Outages
+from yingda.jobs.postgres_outages import BEAT_S, DEAD_AFTER_S, Outages
 from yingda.jobs.postgres_table import _PRUNING
 from yingda.postgres.address import address_of
 from yingda.postgres.listening import Ear
@@ -105,6 +107,29 @@ async def test_a_live_workers_jobs_are_left_alone_however_long_they_take(yard: Y
         rows(yard.url, "UPDATE pgqueuer SET heartbeat = heartbeat - interval '5 s'")
     await yard.clock.advance(10)
     assert len(yard.begun) == len(yard.ended) == 1
+
+
+async def test_jobs_are_shown_to_be_alive_some_at_a_time_and_each_often_enough(yard: Yard) -> None:
+    made = yard.worker(concurrency=1000)
+    shown: dict[int, list[float]] = {}
+    sizes: list[int] = []
+    beat = made._table.beat
+
+    async def noted(job_ids: Sequence[int]) -> AbstractSet[int]:
+        sizes.append(len(job_ids))
+        for job_id in job_ids:
+            shown.setdefault(job_id, []).append(yard.clock.monotonic())
+        return await beat(job_ids)
+
+    made._table.beat = noted  # type: ignore[method-assign]
+    await made.adopt([(n, "wide") for n in range(1, 601)])
+    await yard.clock.advance(8.5)
+    assert len(yard.begun) == len(shown) == 600
+    assert max(sizes) <= 250
+    # Whoever misses a sign is not dead yet.
+    gaps = [b - a for times in shown.values() for a, b in pairwise([0.0, *times])]
+    assert max(gaps) < DEAD_AFTER_S - BEAT_S
+    assert all(len(times) >= 3 for times in shown.values())
 
 
 async def test_a_revived_worker_ends_no_job_that_another_runs_by_now(yard: Yard) -> None:
@@ -257,6 +282,8 @@ async def test_several_processes_may_make_the_tables_at_once() -> None:
     # A trigger that notifies would let transactions end one after the other.
     triggers = "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'tg_pgqueuer_changed'"
     assert rows(url, triggers) == [("D",)]
+    # Plans that are made while there are few jobs would read all that run by one of these.
+    assert rows(url, "SELECT indexname FROM pg_indexes WHERE indexname LIKE '%id1_idx'") == []
     log = "SELECT relpersistence::text FROM pg_class WHERE relname = 'pgqueuer_log'"
     assert rows(url, log) == [("u",)]
 
