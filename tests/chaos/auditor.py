@@ -159,7 +159,6 @@ def parts_go_on_where_they_ended(own: Books) -> Iterator[str]:
     again = {push.id for push in own.evidence.pushes if push.kind == "again"}
     at: defaultdict[tuple[int, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
     open_again: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    behind_doubts: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for offer in own.evidence.offers:
         text = offer.turn_id, offer.revision
         in_doubt = open_again[text]
@@ -167,17 +166,11 @@ def parts_go_on_where_they_ended(own: Books) -> Iterator[str]:
         if offer.start in in_doubt:
             # Whatever was in doubt behind this part is offered again with it.
             in_doubt[:] = [start for start in in_doubt if start < offer.start]
-        elif offer.start == at[text] or restarts:
-            pass
-        elif offer.start in behind_doubts[text]:
-            # A late repeat has settled the doubt; all behind it was to be read again by then.
-            behind_doubts[text].remove(offer.start)
-        else:
+        elif offer.start != at[text] and not restarts:
             yield f"{own.turns[offer.turn_id].question} goes on at {offer.start}"
         at[text] = offer.end
         if own.was_doubted(offer) or offer.state == "refused":
             in_doubt.append(offer.start)
-            behind_doubts[text].append(offer.end)
 
 
 def nothing_is_shown_twice_needlessly(own: Books) -> Iterator[str]:

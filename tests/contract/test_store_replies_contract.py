@@ -160,6 +160,38 @@ async def test_what_was_offered_again_meanwhile_stays_offered(desk: Desk, asked:
     assert await desk.state_of(turn_id_of(asked)) == (15, 1, False)
 
 
+async def test_what_was_sent_behind_a_doubt_is_not_offered_again_once_it_is_settled(
+    desk: Desk, asked: Entered
+) -> None:
+    turn_id = turn_id_of(asked)
+    await desk.offer(asked, 0, 10)
+    for number, (start, end) in enumerate([(10, 15), (15, 20)], 2):
+        pickup = await desk.pick_up(f"m:{number}", turn_id)
+        await desk.offer(pickup, start, end, completes=end == 20)
+        await desk.store.mark_sent(pickup.push_id)
+    await desk.store.mark_doubtful(asked.push_id)
+    assert await desk.state_of(turn_id) == (0, 0, True)
+    await desk.store.mark_sent(asked.push_id)
+    assert await desk.state_of(turn_id) == (20, 3, False)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_two_doubts_may_be_settled_in_any_order(
+    order: tuple[int, int], desk: Desk, asked: Entered
+) -> None:
+    turn_id = turn_id_of(asked)
+    await desk.offer(asked, 0, 10)
+    pickup = await desk.pick_up("m:2", turn_id)
+    await desk.offer(pickup, 10, 15, completes=True)
+    pushes = (asked.push_id, pickup.push_id)
+    for push_id in pushes:
+        await desk.store.mark_doubtful(push_id)
+    await desk.store.mark_sent(pushes[order[0]])
+    assert await desk.state_of(turn_id) == ((10, 1, True) if order[0] == 0 else (0, 0, True))
+    await desk.store.mark_sent(pushes[order[1]])
+    assert await desk.state_of(turn_id) == (15, 2, False)
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 async def test_doubts_move_the_cursor_back_and_never_forward(
     order: tuple[int, int], desk: Desk, asked: Entered

@@ -37,20 +37,7 @@ _KEEP_OFFER = """
 _MARK_SENT = """
     UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'chosen' RETURNING id
 """
-_DOUBT_NO_MORE = """
-    UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'doubtful'
-    RETURNING turn_id, revision, part_no, start_source_chars, start_block_chars, end_source_chars,
-        end_block_chars, completes
-"""
-# Only from where the doubt had put it: what was offered meanwhile stays offered.
-_MOVE_CURSOR_FORTH = """
-    UPDATE turn SET cursor_source_chars = :end_source_chars, cursor_block_chars = :end_block_chars,
-        parts_offered = :part_no, is_unread = CASE WHEN :completes = 1 THEN 0 ELSE is_unread END
-    WHERE id = :turn_id AND revision = :revision AND is_withdrawn = 0
-    AND parts_offered = :part_no - 1
-    AND cursor_source_chars = :start_source_chars AND cursor_block_chars = :start_block_chars
-"""
-_DOUBT_COLUMNS = (
+_SPAN_COLUMNS = (
     "turn_id",
     "revision",
     "part_no",
@@ -60,6 +47,25 @@ _DOUBT_COLUMNS = (
     "end_block_chars",
     "completes",
 )
+_SPAN = ", ".join(_SPAN_COLUMNS)
+_DOUBT_NO_MORE = f"""
+    UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'doubtful' RETURNING {_SPAN}
+"""
+# Only from where the doubt had put it: what was offered meanwhile stays offered.
+_MOVE_CURSOR_FORTH = """
+    UPDATE turn SET cursor_source_chars = :end_source_chars, cursor_block_chars = :end_block_chars,
+        parts_offered = :part_no, is_unread = CASE WHEN :completes = 1 THEN 0 ELSE is_unread END
+    WHERE id = :turn_id AND revision = :revision AND is_withdrawn = 0
+    AND parts_offered = :part_no - 1
+    AND cursor_source_chars = :start_source_chars AND cursor_block_chars = :start_block_chars
+    RETURNING id
+"""
+# What had been sent behind it before the doubt took the cursor back.
+_SENT_BEHIND = f"""
+    SELECT {_SPAN} FROM offer WHERE turn_id = :turn_id AND revision = :revision
+    AND state = 'sent' AND part_no = :part_no + 1 AND start_source_chars = :end_source_chars
+    AND start_block_chars = :end_block_chars ORDER BY id DESC LIMIT 1
+"""
 _HAS_UNSENT = "SELECT 1 FROM offer WHERE push_id = :id AND state <> 'sent'"
 _UNSETTLED = """
     SELECT id, turn_id, revision, part_no, start_source_chars, start_block_chars
@@ -166,9 +172,12 @@ def mark_sent(push_id: int) -> Steps[None]:
     """The connection took the reply's bytes; a doubt about an earlier attempt's is settled."""
     if (yield from fetch_one(_MARK_SENT, id=push_id)) is not None:
         return
-    doubted = yield from fetch_one(_DOUBT_NO_MORE, id=push_id)
-    if doubted is not None:
-        yield from execute(_MOVE_CURSOR_FORTH, **dict(zip(_DOUBT_COLUMNS, doubted, strict=True)))
+    settled = yield from fetch_one(_DOUBT_NO_MORE, id=push_id)
+    while settled is not None:
+        span = dict(zip(_SPAN_COLUMNS, settled, strict=True))
+        if (yield from fetch_one(_MOVE_CURSOR_FORTH, **span)) is None:
+            return
+        settled = yield from fetch_one(_SENT_BEHIND, **span)
 
 
 def has_unsent(push_id: int) -> Steps[bool]:
