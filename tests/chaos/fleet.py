@@ -18,6 +18,8 @@ from support.process import Process
 _AGAIN_AFTER_S = 0.5
 _MOST_STARTS = 60
 _LOOK_EVERY_S = 0.1
+#: Among so many of a process's last entries its end is told. Our choice.
+_LAST_ENTRIES = 8
 _WRONG_CLOCK = str(Path(__file__).with_name("wrong_clock.py"))
 
 
@@ -100,8 +102,16 @@ class Fleet:
         await _all(self.members, lambda each: each.start())
 
     async def stop_all(self) -> list[int]:
-        """Their exit statuses."""
-        return await asyncio.gather(*(self.stop(each) for each in self.members))
+        """Their exit statuses; raises AssertionError when one did not let go by itself."""
+        statuses = await asyncio.gather(*(self.stop(each) for each in self.members))
+        hung = {
+            member.name: entry
+            for member in self.members
+            for entry in member.process.log[-_LAST_ENTRIES:]
+            if entry["event"] == "stop_cut"
+        }
+        assert not hung, hung
+        return statuses
 
     async def end(self) -> None:
         """Leave no process behind, whatever happened."""

@@ -89,8 +89,11 @@ class Misfortunes:
         """Begin no more, and wait until all is as before; raises what went wrong with it."""
         assert self._going is not None
         self._going.cancel()
-        await asyncio.gather(self._going, return_exceptions=True)
-        await asyncio.gather(*self._under_way)
+        await asyncio.wait({self._going, *self._under_way})
+        if not self._going.cancelled():
+            # It does not end by itself but with what went wrong.
+            self._going.result()
+        self._let_go()
 
     async def _go_on(self) -> None:
         while True:
@@ -149,9 +152,15 @@ class Misfortunes:
         """Stop it where a part of its is on its way, if that instant comes up soon."""
         for _ in range(_LOOKS):
             member.process.send(signal.SIGSTOP)
-            if (before := await self._unsettled()) and before & await self._unsettled():
+            is_found = False
+            try:
+                before = await self._unsettled()
+                is_found = bool(before and before & await self._unsettled())
+            finally:
+                if not is_found:
+                    member.process.send(signal.SIGCONT)
+            if is_found:
                 return
-            member.process.send(signal.SIGCONT)
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _unsettled(self) -> set[int]:

@@ -27,31 +27,24 @@ def no_message_is_beyond_the_quota(own: Books) -> Iterator[str]:
 
     The gateway learns of an action later than the platform. What it chose in between was of the
     former quota and costs one of the new: so many may be refused, and no more. One that it learns
-    of behind a later one, as of a dead replica's repeat, seems to open a quota of its own.
+    of behind a later one, as of a dead replica's repeat, opens no quota.
     """
     offers = _pushed_offers(own)
     for openid, acts in _acts(own).items():
-        granted_s = [_granted_s(own, each) for each in acts]
+        granted_s = _granted_s(own, acts)
         spent_s = [each.offered_at for each in offers[openid] if each.state != "refused"]
         for spent in _spans([at_s for at_s in spent_s if not _is_near(at_s, granted_s)], granted_s):
             if len(spent) > _QUOTA:
                 yield f"{len(spent)} parts were chosen on one quota of {openid}"
         chosen_s = [each.offered_at for each in offers[openid]]
         sent = [each for each in own.evidence.messages if each.openid == openid]
-        begins_s = [0.0, *(each.acted_at_s for each in acts)]
-        windows = zip([0.0, *granted_s], begins_s, _windows(sent, acts), strict=True)
-        for granted_at_s, begin_s, window in windows:
+        for granted_at_s, window in zip([0.0, *granted_s], _windows(sent, acts), strict=True):
             came = [each for each in window if not each.code]
             refused = [each for each in window if each.code in _OVER]
             early = [each for each in window if _chosen_s(each, chosen_s) < granted_at_s + _GRACE_S]
             if len(came) > _QUOTA:
                 yield f"{openid} got {len(came)} messages on one quota"
-            late = [
-                each
-                for each, at_s in zip(acts, granted_s, strict=True)
-                if each.acted_at_s < begin_s <= at_s
-            ]
-            if len(refused) > len(early) + len(late):
+            if len(refused) > len(early):
                 yield f"{len(refused)} messages to {openid} were beyond the quota"
 
 
@@ -121,10 +114,23 @@ def _acts(own: Books) -> dict[str, list[Exchange]]:
     return found
 
 
-def _granted_s(own: Books, act: Exchange) -> float:
-    """When the gateway learnt of an action; never, if none of its attempts came through."""
-    push = own.pushes.get((act.openid, act.key))
-    return math.inf if push is None else push.first_seen_at
+def _granted_s(own: Books, acts: list[Exchange]) -> list[float]:
+    """When the gateway learnt of each action that opened a quota; of others, never.
+
+    None of its attempts may have come through, or only when a later action was known; WeChat tells
+    their order by whole seconds.
+    """
+    learnt = [own.pushes.get((act.openid, act.key)) for act in acts]
+    learnt_s = [math.inf if push is None else push.first_seen_at for push in learnt]
+    found: list[float] = []
+    for place, (act, at_s) in enumerate(zip(acts, learnt_s, strict=True)):
+        later = zip(acts[place + 1 :], learnt_s[place + 1 :], strict=True)
+        is_late = any(
+            known_s <= at_s and int(act.acted_at_s) < int(other.acted_at_s)
+            for other, known_s in later
+        )
+        found.append(math.inf if is_late else at_s)
+    return found
 
 
 def _is_near(at_s: float, granted_s: list[float]) -> bool:
