@@ -17,6 +17,7 @@ from yingda.assembly import (
     ground_of,
     housekeeping_of,
     inputs_of,
+    jobs_of,
     ledger_of,
     ownership_of,
     presence_of,
@@ -30,21 +31,21 @@ from yingda.databases import Shared, open_shared, open_store
 from yingda.engine.accounts import Account
 from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
+from yingda.engine.enclosing import Enclosing
 from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.health import Health
 from yingda.engine.learnt import Learnt
-from yingda.engine.ledger import Ledger
 from yingda.engine.lookups import rounds_of
 from yingda.engine.media_base import Media
 from yingda.engine.pricing import PriceTable
+from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
+from yingda.engine.senses import Senses
 from yingda.engine.settings_watch import LOOK_EVERY_S, SettingsWatch
 from yingda.engine.sharing.ownership import heard_rounds
 from yingda.engine.stalls import Stalls
 from yingda.engine.typing_states import TypingStates
-from yingda.jobs.base import Jobs
-from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
 from yingda.signals.base import Signals, Topic
 from yingda.signals.quiet import QuietSignals
@@ -100,9 +101,7 @@ class Gateway:
         plan = EnclosurePlan(ground.accounts, providers, can_send=media is not None)
         inputs = inputs_of(ground, standby)
         self._breakers = breakers_of(ground, standby, snapshots)
-        self._jobs: Jobs = (
-            LocalJobs(clock, lane_limits=capacity.concurrency) if shared is None else shared.jobs
-        )
+        self._jobs = jobs_of(ground, shared, capacity)
         self._runner = runner_of(
             ground,
             jobs=self._jobs,
@@ -117,41 +116,43 @@ class Gateway:
         self._housekeeping = housekeeping_of(ground, keep_months)
         self._stalls = Stalls(clock, ground.ages)
         self._typing = TypingStates(ground.desks, ground.rights, clock)
-        self._enclosing = enclosing_of(
-            ground, plan, self._typing, ownership_of(shared, RoundKind.ENCLOSURE)
-        )
+        self._enclosing, self._pusher = self._senders(plan, shared)
         self._receipts = Receipts(store, clock, self._enclosing.handed_over)
-        self._pusher = pusher_of(
-            ground,
-            self._texts,
-            self._typing,
-            self._enclosing,
-            ownership_of(shared, RoundKind.PUSH),
-        )
-        self._presence = (
-            None
-            if shared is None
-            else presence_of(shared, self._begin_round, runs_turns=runs_turns)
-        )
+        self._presence = presence_of(shared, self._begin_round, runs_turns=runs_turns)
         self._health = Health(store, clock)
         learnt = Learnt()
         self._rounds = rounds_of(learnt, accounts, providers, ground.apis, clock)
         if snapshots:
             watch = SettingsWatch(store, clock, snapshots)
             self._rounds.add("settings", LOOK_EVERY_S, watch.look)
-        ledger = ledger_of(
-            ground,
-            pseudonym_key,
-            learnt,
-            senses=inputs.senses,
-            housekeeping=self._housekeeping,
-            capacity=capacity,
-        )
-        self._route = self._routed(ledger, capacity)
+        self._route = self._routed(learnt, pseudonym_key, inputs.senses, capacity)
         #: What the server serves.
         self.application = Callback(self._route, self._health, clock)
 
-    def _routed(self, ledger: Ledger, capacity: Capacity) -> Route:
+    def _senders(self, plan: EnclosurePlan, shared: Shared | None) -> tuple[Enclosing, Pusher]:
+        enclosing = enclosing_of(
+            self._ground, plan, self._typing, ownership_of(shared, RoundKind.ENCLOSURE)
+        )
+        pusher = pusher_of(
+            self._ground,
+            self._texts,
+            self._typing,
+            enclosing,
+            ownership_of(shared, RoundKind.PUSH),
+        )
+        return enclosing, pusher
+
+    def _routed(
+        self, learnt: Learnt, pseudonym_key: bytes, senses: Senses, capacity: Capacity
+    ) -> Route:
+        ledger = ledger_of(
+            self._ground,
+            pseudonym_key,
+            learnt,
+            senses=senses,
+            housekeeping=self._housekeeping,
+            capacity=capacity,
+        )
         attempts = attempts_of(
             self._ground,
             jobs=self._jobs,

@@ -45,6 +45,7 @@ from yingda.engine.sharing.speaking import Speaker
 from yingda.engine.suggesting import Suggesting
 from yingda.engine.typing_states import TypingStates
 from yingda.jobs.base import Jobs
+from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider
 from yingda.signals.base import Signals
 from yingda.store.base import Store
@@ -125,6 +126,12 @@ def breakers_of(ground: Ground, standby: Standby, snapshots: tuple[Snapshot, ...
             each.name: each.fingerprint for each in snapshots if each.kind is SnapshotKind.PROVIDER
         },
     )
+
+
+def jobs_of(ground: Ground, shared: Shared | None, capacity: Capacity) -> Jobs:
+    """Who says which turn is to run, and when."""
+    limits = capacity.concurrency
+    return shared.jobs if shared else LocalJobs(ground.clock, lane_limits=limits)
 
 
 def runner_of(
@@ -276,8 +283,12 @@ def ownership_of(shared: Shared | None, kind: RoundKind) -> Ownership:
     return SharedOwner(kind, shared.process_id, shared.store, shared.signals, shared.clock)
 
 
-def presence_of(shared: Shared, begin: Callable[[Round], None], *, runs_turns: bool) -> Presence:
-    """This process among the others."""
+def presence_of(
+    shared: Shared | None, begin: Callable[[Round], None], *, runs_turns: bool
+) -> Presence | None:
+    """This process among the others, where there are any."""
+    if shared is None:
+        return None
     return Presence(
         shared.process_id,
         shared.store,
