@@ -1,6 +1,7 @@
 """A real `yingda serve` in a process of its own, as an operator runs it."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -21,6 +22,8 @@ AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 _START_LIMIT_S = 120.0
 _YINGDA = ("-m", "yingda")
 _ANY_PORT = {"serve": ("--port", "0")}
+#: Two phones in the same second must not give two messages the same MsgId.
+_seeds = itertools.count(1)
 
 
 class Process:
@@ -132,6 +135,6 @@ async def phone_at(address: str, openid: str = "o_follower") -> AsyncIterator[Ph
     )
     transport = HttpTransport(f"{address}/wechat/default")
     try:
-        yield Phone(Platform(account, transport, SystemClock(), seed=hash(openid)), openid)
+        yield Phone(Platform(account, transport, SystemClock(), seed=next(_seeds)), openid)
     finally:
         await transport.aclose()
