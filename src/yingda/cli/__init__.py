@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from yingda.cli import logs
+from yingda.cli import collecting, logs
 from yingda.config import load, read_database
 from yingda.config.texts import preferred_language
 from yingda.config.values import MOST_MONTHS
@@ -53,6 +53,7 @@ def serve(
     ] = None,
 ) -> None:
     """Answer WeChat's pushes at /wechat/{account}."""
+    collecting.put_off()
     from yingda.cli.serve import run_fast  # noqa: PLC0415 see above
     from yingda.cli.serve import serve as run_server  # noqa: PLC0415 see above
 
@@ -72,6 +73,7 @@ def worker(
     ] = None,
 ) -> None:
     """Ask the AI for other processes on the same PostgreSQL database."""
+    collecting.put_off()
     from yingda.cli.serve import run_fast  # noqa: PLC0415 see above
     from yingda.cli.worker import work  # noqa: PLC0415 see above
 

@@ -5,6 +5,7 @@ import contextlib
 import structlog
 
 from yingda.app import Gateway, open_gateway
+from yingda.cli import collecting
 from yingda.cli.server import Stop
 from yingda.cli.stopping import stopped
 from yingda.clock import Clock
@@ -29,6 +30,8 @@ async def started(
         try:
             return await _started(settings, clock, runs_turns=runs_turns)
         except StoreAway as error:
+            # It may take long.
+            collecting.settle()
             _log.warning("database_awaited", reason=str(error))
         with contextlib.suppress(TimeoutError):
             async with clock.timeout(_AGAIN_AFTER_S):
@@ -43,4 +46,5 @@ async def _started(settings: Settings, clock: Clock, *, runs_turns: bool) -> Gat
     except BaseException:
         await stopped(gateway, clock)
         raise
+    collecting.settle()
     return gateway
