@@ -13,7 +13,7 @@ from yingda.postgres.address import Connection
 from yingda.postgres.trips import Errand
 from yingda.store.locks import Lock
 from yingda.store.postgres_statements import storable, translated, values_of
-from yingda.store.steps import Deed, Query, Row, Shared, Steps
+from yingda.store.steps import Contended, Deed, Query, Row, Steps
 
 # Locks make it right; stricter levels would only make transactions begin anew.
 BEGIN: Final = Query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", {})
@@ -99,13 +99,13 @@ class _Carried:
 
 
 def _next(unfinished: Sequence[_Carried]) -> Sequence[_Carried]:
-    """All, but whoever wants a shared row waits until everybody does."""
-    alone = [each for each in unfinished if not isinstance(each.wanted, Shared)]
+    """All, but whoever wants a contended row waits until everybody does."""
+    alone = [each for each in unfinished if not isinstance(each.wanted, Contended)]
     return alone or sorted(unfinished, key=_row_of)
 
 
 def _row_of(carried: _Carried) -> tuple[str, ...]:
-    assert isinstance(carried.wanted, Shared)
+    assert isinstance(carried.wanted, Contended)
     return carried.wanted.row
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from yingda.store.cost_base import Allowance, Cost, Spent
-from yingda.store.steps import Shared, Steps, fetch, fetch_one
+from yingda.store.steps import Contended, Steps, fetch, fetch_one
 
 #: What a turn's row keeps of its cost.
 COST_VALUES = """
@@ -63,7 +63,7 @@ def spend(account: str, cost: Cost | None, *, answers: int) -> Steps[tuple[Spent
             "added_nano": charge.price_nano,
             "answers": answers,
         }
-        rows = yield Shared(_ADD, values)
+        rows = yield Contended(_ADD, values)
         spent.append(
             Spent(
                 month=cost.month,

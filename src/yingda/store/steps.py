@@ -33,7 +33,7 @@ class Deed(Query):
     __slots__ = ()
 
 
-class Shared(Query):
+class Contended(Query):
     """One that changes a row which other followers' operations change as well.
 
     Operations of several followers in one transaction do these last, and in the order of `row`:
