@@ -7,7 +7,9 @@ server's. Knows no transaction and no table.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection, Error, OperationalError
@@ -141,11 +143,20 @@ class _Trip:
     async def there_and_back(self) -> None:
         """Until every answer has come. Raises psycopg.Error when the connection breaks."""
         self._pgconn.pipeline_sync()
-        loop, handle = asyncio.get_running_loop(), self._pgconn.socket
+        loop = asyncio.get_running_loop()
+        # One of our own: libpq closes its own as soon as the connection breaks, and then the number
+        # may be a stranger's before we have let go of it.
+        handle = os.dup(self._pgconn.socket)
+        try:
+            await self._back_on(loop, handle)
+        finally:
+            os.close(handle)
+
+    async def _back_on(self, loop: asyncio.AbstractEventLoop, handle: int) -> None:
         is_sent = not self._pgconn.flush()
         loop.add_reader(handle, self._on, self._receive)
         if not is_sent:
-            loop.add_writer(handle, self._on, self._send_on)
+            loop.add_writer(handle, self._on, partial(self._send_on, handle))
         try:
             await self._back
         finally:
@@ -161,9 +172,9 @@ class _Trip:
                 refused = self.failed
                 self._back.set_exception(error_from_result(refused) if refused else error)
 
-    def _send_on(self) -> None:
+    def _send_on(self, handle: int) -> None:
         if not self._pgconn.flush():
-            asyncio.get_running_loop().remove_writer(self._pgconn.socket)
+            asyncio.get_running_loop().remove_writer(handle)
 
     def _receive(self) -> None:
         pgconn, is_between = self._pgconn, False

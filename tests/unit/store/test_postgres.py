@@ -1,6 +1,7 @@
 """What only the store on PostgreSQL promises: tables by migrations, and a server that may go."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 
@@ -332,6 +333,32 @@ async def test_a_connection_serves_on_after_a_transaction_that_failed_in_it(url:
         entered = await store.enter_question(new_push("m:1"), question("q"))
         assert entered.turn is not None
     await store.close()
+
+
+async def test_a_trip_on_a_connection_that_breaks_lets_go_of_its_own_file_alone(
+    store: PostgresStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By then the server's file may be closed, and its number a stranger's.
+    loop = asyncio.get_running_loop()
+    let_go: list[int] = []
+    remove = loop.remove_reader
+
+    def noted(handle: int) -> bool:
+        # Raises OSError when it is nobody's any more.
+        let_go.append(os.fstat(handle).st_ino)
+        return remove(handle)
+
+    monkeypatch.setattr(loop, "remove_reader", noted)
+    asked = asyncio.ensure_future(
+        store._transactions.write_all([lambda: fetch("SELECT pg_sleep(9)")], FREE)
+    )
+    await asyncio.sleep(0.2)
+    asked_s = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sleep(9)'"
+    rows(url, asked_s + " AND pid <> pg_backend_pid()")
+    await asyncio.sleep(0.2)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    assert let_go
 
 
 def slowly(*_: object) -> Steps[None]:
