@@ -175,6 +175,36 @@ async def test_what_was_sent_behind_a_doubt_is_not_offered_again_once_it_is_sett
     assert await desk.state_of(turn_id) == (20, 3, False)
 
 
+async def test_a_doubt_that_is_settled_skips_nothing_of_a_second_reading(
+    desk: Desk, asked: Entered
+) -> None:
+    turn_id = turn_id_of(asked)
+    await desk.offer(asked, 0, 10)
+    await desk.store.mark_sent(asked.push_id)
+    pickup = await desk.pick_up("m:2", turn_id)
+    await desk.offer(pickup, 10, 20, completes=True)
+    await desk.store.mark_sent(pickup.push_id)
+    again = await desk.pick_up("m:3", turn_id)
+    await desk.offer(again, 0, 10, again=True)
+    await desk.store.mark_doubtful(again.push_id)
+    await desk.store.mark_sent(again.push_id)
+    assert await desk.state_of(turn_id) == (10, 1, True)
+
+
+async def test_what_is_sent_after_a_doubt_before_it_was_settled_is_not_offered_again(
+    desk: Desk, asked: Entered
+) -> None:
+    turn_id = turn_id_of(asked)
+    await desk.offer(asked, 0, 10)
+    pickup = await desk.pick_up("m:2", turn_id)
+    await desk.offer(pickup, 10, 15, completes=True)
+    await desk.store.mark_doubtful(asked.push_id)
+    await desk.store.mark_sent(asked.push_id)
+    assert await desk.state_of(turn_id) == (10, 1, True)
+    await desk.store.mark_sent(pickup.push_id)
+    assert await desk.state_of(turn_id) == (15, 2, False)
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 async def test_two_doubts_may_be_settled_in_any_order(
     order: tuple[int, int], desk: Desk, asked: Entered

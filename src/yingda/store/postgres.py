@@ -55,7 +55,7 @@ class PostgresStore(Operations, PresenceOperations):
         self._pool = pool
         self._transactions = Transactions(pool, url)
         self._url = url
-        self._gathering = Gathering(self._transactions, pool.max_size)
+        self._gathering = Gathering(self._transactions, pool.max_size, _ANSWER_LIMIT_S)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._unanswered = 0
         self._is_closed = False
@@ -107,9 +107,13 @@ class PostgresStore(Operations, PresenceOperations):
         return await self._gathered(turn_id, lambda: running.claim(turn_id, at))
 
     async def finish(self, turn_id: int, run_no: int, outcome: Outcome, at: float) -> Ended | None:
-        return await self._gathered(
-            turn_id, lambda: with_job(running.finish(turn_id, run_no, outcome, at), self._deferral)
-        )
+        def ended() -> Steps[Ended | None]:
+            return with_job(running.finish(turn_id, run_no, outcome, at), self._deferral)
+
+        if outcome.cost is not None and len(outcome.cost.charges) > 1:
+            # Each is a contended row, and only the first of each operation is put in order.
+            return await self._run(ended, locks.follower_of_turn(turn_id))
+        return await self._gathered(turn_id, ended)
 
     async def erase(self, at: float, *, accepting: bytes, provider_at: float) -> Erased | None:
         return await self._run(
@@ -134,7 +138,7 @@ class PostgresStore(Operations, PresenceOperations):
 
     async def _gathered(self, turn_id: int, operation: Callable[[], Steps[T]]) -> T:
         """For what comes by the thousand, from a backlog or a provider that is back."""
-        return await self._answered(self._gathering.write(turn_id, operation))
+        return await self._answered(self._gathering.write(turn_id, operation), is_long=True)
 
     async def _read(self, operation: Callable[[], Steps[T]]) -> T:
         return await self._answered(self._transactions.read(operation))

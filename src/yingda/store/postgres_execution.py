@@ -152,12 +152,10 @@ class Transactions:
             try:
                 yield connection
             finally:
-                if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                    # A broken connection cannot be told to, and the pool lets go of it.
-                    with contextlib.suppress(Error):
-                        # The driver's own way would forget every statement that is prepared here.
-                        await rows_of(connection, [ROLLBACK])
-                await self._pool.putconn(connection)
+                try:
+                    await _leave_idle(connection)
+                finally:
+                    await self._pool.putconn(connection)
         finally:
             self._places.release()
 
@@ -185,6 +183,14 @@ class Transactions:
             return store_error(refused)
         await connection.close()
         return store_error(error)
+
+
+async def _leave_idle(connection: Connection) -> None:
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        # A broken connection cannot be told to, and the pool lets go of it.
+        with contextlib.suppress(Error):
+            # The driver's own way would forget every statement that is prepared here.
+            await rows_of(connection, [ROLLBACK])
 
 
 @asynccontextmanager

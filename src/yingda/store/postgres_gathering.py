@@ -9,9 +9,10 @@ each is alone with its follower.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from yingda.errors import StoreAway
+from yingda.postgres.refusals import slow_error
 from yingda.store import locks
 from yingda.store.postgres_execution import Operation, Transactions
 from yingda.store.steps import Steps
@@ -33,8 +34,9 @@ class _Wanted(NamedTuple):
 class Gathering:
     """Carries out what is wanted of turns."""
 
-    def __init__(self, transactions: Transactions, connections: int) -> None:
+    def __init__(self, transactions: Transactions, connections: int, limit_s: float) -> None:
         self._transactions = transactions
+        self._limit_s = limit_s
         # However many turns begin or end, whoever waits for a reply finds a connection.
         self._at_once = min(_AT_ONCE, max(1, connections - 1))
         self._wanted: list[_Wanted] = []
@@ -43,7 +45,8 @@ class Gathering:
     async def write(self, turn_id: int, operation: Callable[[], Steps[T]]) -> T:
         """The operation's result, once it is durable; it is alone with the turn's follower.
 
-        Raises StoreError, and what the operation raises.
+        Waits for its turn as long as that takes; then it has `limit_s`. Raises StoreError, and what
+        the operation raises.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._wanted.append(_Wanted(turn_id, operation, done))
@@ -62,17 +65,31 @@ class Gathering:
     def _begin(self) -> None:
         if len(self._tasks) < self._at_once:
             # What comes in this same step of the loop is taken along.
-            task = asyncio.ensure_future(self._go())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.add(asyncio.ensure_future(self._go()))
 
     async def _go(self) -> None:
-        while self._wanted:
-            taken, self._wanted = self._wanted[:_TOGETHER], self._wanted[_TOGETHER:]
-            await self._carry_out_waited_for(taken)
+        try:
+            while self._wanted:
+                taken, self._wanted = self._wanted[:_TOGETHER], self._wanted[_TOGETHER:]
+                await self._carry_out_in_time(taken)
+        finally:
+            # At once: what is wanted from here on finds the place free.
+            self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _carry_out_in_time(self, taken: Sequence[_Wanted]) -> None:
+        try:
+            async with asyncio.timeout(self._limit_s):
+                await self._carry_out_waited_for(taken)
+        except TimeoutError:
+            # Nothing of it goes on by itself: its connection was closed.
+            _refuse(taken, slow_error(self._limit_s))
+        except asyncio.CancelledError:
+            for each in taken:
+                each.done.cancel()
+            raise
 
     async def _carry_out_waited_for(self, taken: Sequence[_Wanted]) -> None:
-        # Whoever waited too long was told that it was not done.
+        # Whoever asked for it may be gone.
         if left := [each for each in taken if not each.done.done()]:
             await self._carry_out(left)
 
@@ -80,10 +97,6 @@ class Gathering:
         lock = locks.followers_of_turns([each.turn_id for each in taken])
         try:
             results = await self._transactions.write_all([each.operation for each in taken], lock)
-        except asyncio.CancelledError:
-            for each in taken:
-                each.done.cancel()
-            raise
         # Whatever it is, it is told to whoever it belongs to: it comes again.
         except Exception as error:  # noqa: BLE001
             if len(taken) == 1 or isinstance(error, StoreAway):

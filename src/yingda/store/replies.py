@@ -34,10 +34,8 @@ _KEEP_OFFER = """
     VALUES (:turn_id, :push_id, :run_no, :part_no, :start_source_chars, :start_block_chars,
         :end_source_chars, :end_block_chars, :completes, 'chosen', :at, :revision, :shown)
 """
-_MARK_SENT = """
-    UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'chosen' RETURNING id
-"""
 _SPAN_COLUMNS = (
+    "id",
     "turn_id",
     "revision",
     "part_no",
@@ -48,6 +46,11 @@ _SPAN_COLUMNS = (
     "completes",
 )
 _SPAN = ", ".join(_SPAN_COLUMNS)
+# With whether a doubt about an earlier part, settled or not, has taken the cursor back before it.
+_MARK_SENT = f"""
+    UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'chosen'
+    RETURNING part_no > (SELECT parts_offered FROM turn WHERE turn.id = turn_id), {_SPAN}
+"""
 _DOUBT_NO_MORE = f"""
     UPDATE offer SET state = 'sent' WHERE push_id = :id AND state = 'doubtful' RETURNING {_SPAN}
 """
@@ -63,8 +66,9 @@ _MOVE_CURSOR_FORTH = """
 # What had been sent behind it before the doubt took the cursor back.
 _SENT_BEHIND = f"""
     SELECT {_SPAN} FROM offer WHERE turn_id = :turn_id AND revision = :revision
-    AND state = 'sent' AND part_no = :part_no + 1 AND start_source_chars = :end_source_chars
-    AND start_block_chars = :end_block_chars ORDER BY id DESC LIMIT 1
+    AND id > :id AND state = 'sent' AND part_no = :part_no + 1
+    AND start_source_chars = :end_source_chars AND start_block_chars = :end_block_chars
+    ORDER BY id DESC LIMIT 1
 """
 _HAS_UNSENT = "SELECT 1 FROM offer WHERE push_id = :id AND state <> 'sent'"
 _UNSETTLED = """
@@ -170,9 +174,12 @@ def mark_read(turn: Turn) -> Steps[None]:
 
 def mark_sent(push_id: int) -> Steps[None]:
     """The connection took the reply's bytes; a doubt about an earlier attempt's is settled."""
-    if (yield from fetch_one(_MARK_SENT, id=push_id)) is not None:
-        return
-    settled = yield from fetch_one(_DOUBT_NO_MORE, id=push_id)
+    marked = yield from fetch_one(_MARK_SENT, id=push_id)
+    if marked is None:
+        settled = yield from fetch_one(_DOUBT_NO_MORE, id=push_id)
+    else:
+        is_behind, *span_of_it = marked
+        settled = span_of_it if is_behind else None
     while settled is not None:
         span = dict(zip(_SPAN_COLUMNS, settled, strict=True))
         if (yield from fetch_one(_MOVE_CURSOR_FORTH, **span)) is None:

@@ -37,8 +37,9 @@ class Contended(Query):
     """One that changes a row which other followers' operations change as well.
 
     Operations of several followers in one transaction do these last, and in the order of `row`:
-    two transactions that each held what the other wants would wait for each other. Its values
-    begin with what names the row.
+    two transactions that each held what the other wants would wait for each other. An operation
+    that has two of them has to be alone in its transaction. The values begin with what names the
+    row.
     """
 
     __slots__ = ()

@@ -127,7 +127,7 @@ async def test_a_database_that_is_away_is_asked_once_for_all_of_them() -> None:
             raise StoreAway("away")
 
     away = Away()
-    gathering = Gathering(away, 10)  # type: ignore[arg-type] # all that it needs
+    gathering = Gathering(away, 10, 6.0)  # type: ignore[arg-type] # all that it needs
     told = await asyncio.gather(
         *(gathering.write(n, lambda: running.claim(1, NOON)) for n in range(5)),
         return_exceptions=True,
@@ -147,7 +147,7 @@ async def test_whoever_waits_no_longer_is_left_out_and_the_end_takes_the_others_
             return []
 
     slow = Slow()
-    gathering = Gathering(slow, 2)  # type: ignore[arg-type] # all that it needs
+    gathering = Gathering(slow, 2, 6.0)  # type: ignore[arg-type] # all that it needs
     begun = [
         asyncio.ensure_future(gathering.write(n, lambda: running.claim(1, NOON))) for n in range(3)
     ]
@@ -186,3 +186,57 @@ async def test_rows_that_others_change_as_well_come_last_and_in_one_order(
     # Else two transactions could each hold what the other wants.
     assert spent == [(2, f"shop_{n}") for n in range(4)]
     assert [each and each.spent[0].price_nano for each in ended] == [7] * 4
+
+
+async def test_what_hangs_is_cut_and_keeps_nobody_else_waiting() -> None:
+    class Hung:
+        def __init__(self) -> None:
+            self.is_hung = True
+
+        async def write_all(self, operations: Sequence[object], _: object) -> list[object]:
+            if self.is_hung:
+                await asyncio.sleep(3600)
+            return [None] * len(operations)
+
+    hung = Hung()
+    gathering = Gathering(hung, 2, 0.05)  # type: ignore[arg-type] # all that it needs
+    told = await asyncio.gather(
+        *(gathering.write(n, lambda: running.claim(1, NOON)) for n in range(3)),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in told] == [StoreError] * 3
+    hung.is_hung = False
+    assert await gathering.write(4, lambda: running.claim(1, NOON)) is None
+
+
+async def test_what_is_wanted_as_the_last_one_ends_is_done_too() -> None:
+    class Quick:
+        async def write_all(self, operations: Sequence[object], _: object) -> list[object]:
+            return [None] * len(operations)
+
+    gathering = Gathering(Quick(), 2, 6.0)  # type: ignore[arg-type] # all that it needs
+    for pauses in range(6):
+        first = asyncio.ensure_future(gathering.write(1, lambda: running.claim(1, NOON)))
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(1):
+            await gathering.write(2, lambda: running.claim(1, NOON))
+            await first
+
+
+async def test_an_answer_in_two_currencies_is_ended_by_itself(
+    store: PostgresStore, trips: list[Sequence[Errand]]
+) -> None:
+    turn_ids = await many(store)
+    await claimed(store, turn_ids)
+    charges = (*COST.charges, Charge(currency="USD", price_nano=1))
+    both = msgspec.structs.replace(COST, charges=charges)
+    trips.clear()
+    ended = await asyncio.gather(
+        *(
+            store.finish(turn_id, 1, Outcome(answer="a", cost=cost), NOON)
+            for turn_id, cost in zip(turn_ids[:4], (COST, both, COST, both), strict=True)
+        )
+    )
+    assert sorted(len(each.spent) for each in ended if each) == [1, 1, 2, 2]
+    assert commits(trips) == 3
