@@ -15,8 +15,13 @@ _THRESHOLDS: Final = (700, 10, 100)
 
 
 def put_off() -> None:
-    """Look for nothing until `settle` is called."""
+    """Look for nothing until `resume` or `settle` is called."""
     gc.disable()
+
+
+def resume() -> None:
+    """Look again, for the start takes long."""
+    gc.enable()
 
 
 def settle() -> None:

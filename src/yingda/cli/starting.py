@@ -30,8 +30,7 @@ async def started(
         try:
             return await _started(settings, clock, runs_turns=runs_turns)
         except StoreAway as error:
-            # It may take long.
-            collecting.settle()
+            collecting.resume()
             _log.warning("database_awaited", reason=str(error))
         with contextlib.suppress(TimeoutError):
             async with clock.timeout(_AGAIN_AFTER_S):

@@ -58,9 +58,11 @@ class Beats:
             # The newest first: none waits for its first sign while the older have theirs.
             beating = [held for held in reversed(list(self._held.values())) if held.is_ours]
             slices = [beating[n : n + _SLICE] for n in range(0, len(beating), _SLICE)] or [beating]
-            for each in slices:
+            began_s = self._clock.monotonic()
+            for number, each in enumerate(slices, 1):
                 await self._show_alive(each)
-                await self._clock.sleep(BEAT_S / len(slices))
+                due_s = began_s + number * BEAT_S / len(slices)
+                await self._clock.sleep(max(0.0, due_s - self._clock.monotonic()))
 
     async def _show_alive(self, beating: Sequence[Held]) -> None:
         job_ids = [held.job_id for held in beating if not held.task.done()]
