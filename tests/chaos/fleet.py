@@ -142,6 +142,15 @@ class Fleet:
             if entry.get("level") in {"error", "critical"}
         )
 
+    def crashes(self) -> list[str]:
+        """What a process logged where a task ended by a mistake of ours, with its traceback."""
+        return [
+            f"{member.name}: {entry['event']}\n{entry.get('exception', '')}"
+            for member in self.members
+            for entry in member.process.log
+            if str(entry["event"]).endswith("_crashed")
+        ]
+
     def _look_alive(self, member: Member) -> None:
         if not member.process.is_running:
             self.deaths.append(member.name)

@@ -204,6 +204,8 @@ async def many_chaos(
             evidence = await run.evidence()
         finally:
             await ask.aclose()
+        crashes = fleet.crashes()
+        assert not crashes, "\n".join(crashes)
         # Streams that were still open at the end are in the books by now.
         calls = (*quiet.book, *chatty.book)
         return msgspec.structs.replace(evidence, calls=calls), dict(fleet.errors())
