@@ -9,7 +9,6 @@ server's. Knows no transaction and no table.
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection, Error, OperationalError
@@ -64,16 +63,17 @@ class Trips:
         # All of them first: what is half sent cannot be taken back.
         dumped = [self._dump(errand) for errand in errands]
         pgconn = self._connection.pgconn
-        pgconn.enter_pipeline_mode()
-        trip = _Trip(pgconn, self._names)
-        places = [trip.pack(each) for each in dumped]
+        trip = _Trip(pgconn, self._names, _duplicate(pgconn))
         try:
+            pgconn.enter_pipeline_mode()
+            places = [trip.pack(each) for each in dumped]
             await trip.there_and_back()
         except asyncio.CancelledError:
             # Its answers are still on their way, and would be taken for the next one's.
             await self._connection.close()
             raise
         finally:
+            os.close(trip.handle)
             self._names |= trip.prepared
         pgconn.exit_pipeline_mode()
         if trip.failed is not None:
@@ -95,10 +95,25 @@ class Trips:
         return rows
 
 
+def _duplicate(pgconn: PGconn) -> int:
+    """The connection's file once more, under a number of our own.
+
+    libpq closes its own as soon as the connection breaks, and then the number may be a stranger's
+    before we have let go of it. Raises psycopg.Error, also when the process may open no more files:
+    nothing was sent by then.
+    """
+    try:
+        return os.dup(pgconn.socket)
+    except OSError as error:
+        raise OperationalError(f"no file to wait on: {error.strerror}") from error
+
+
 class _Trip:
     """One way there and back."""
 
-    def __init__(self, pgconn: PGconn, names: Mapping[_Form, bytes]) -> None:
+    def __init__(self, pgconn: PGconn, names: Mapping[_Form, bytes], handle: int) -> None:
+        #: The file that is waited on.
+        self.handle: Final = handle
         self._pgconn = pgconn
         self._names = names
         self._back: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -143,20 +158,11 @@ class _Trip:
     async def there_and_back(self) -> None:
         """Until every answer has come. Raises psycopg.Error when the connection breaks."""
         self._pgconn.pipeline_sync()
-        loop = asyncio.get_running_loop()
-        # One of our own: libpq closes its own as soon as the connection breaks, and then the number
-        # may be a stranger's before we have let go of it.
-        handle = os.dup(self._pgconn.socket)
-        try:
-            await self._back_on(loop, handle)
-        finally:
-            os.close(handle)
-
-    async def _back_on(self, loop: asyncio.AbstractEventLoop, handle: int) -> None:
+        loop, handle = asyncio.get_running_loop(), self.handle
         is_sent = not self._pgconn.flush()
         loop.add_reader(handle, self._on, self._receive)
         if not is_sent:
-            loop.add_writer(handle, self._on, partial(self._send_on, handle))
+            loop.add_writer(handle, self._on, self._send_on)
         try:
             await self._back
         finally:
@@ -172,9 +178,9 @@ class _Trip:
                 refused = self.failed
                 self._back.set_exception(error_from_result(refused) if refused else error)
 
-    def _send_on(self, handle: int) -> None:
+    def _send_on(self) -> None:
         if not self._pgconn.flush():
-            asyncio.get_running_loop().remove_writer(handle)
+            asyncio.get_running_loop().remove_writer(self.handle)
 
     def _receive(self) -> None:
         pgconn, is_between = self._pgconn, False

@@ -1,6 +1,7 @@
 """What only the store on PostgreSQL promises: tables by migrations, and a server that may go."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -361,6 +362,22 @@ async def test_a_trip_on_a_connection_that_breaks_lets_go_of_its_own_file_alone(
     assert not asked.done()
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
+
+
+async def test_a_process_that_may_open_no_more_files_sends_nothing(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.secret("a")
+    with monkeypatch.context() as patched:
+        patched.setattr("os.dup", _no_more_files)
+        with pytest.raises(StoreError):
+            await store.secret("b")
+    # Nobody's answer is left on the connection.
+    assert await store.secret("a") != await store.secret("b")
+
+
+def _no_more_files(_: int) -> int:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 def slowly(*_: object) -> Steps[None]:
