@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import structlog
 
@@ -23,8 +23,6 @@ from yingda.jobs.postgres_errands import Errands
 from yingda.jobs.postgres_outages import Outages
 from yingda.jobs.postgres_table import Fetched, JobTable
 from yingda.postgres.listening import Ear
-
-T = TypeVar("T")
 
 _log = structlog.get_logger()
 

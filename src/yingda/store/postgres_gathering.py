@@ -79,7 +79,7 @@ class Gathering:
     async def _carry_out_in_time(self, taken: Sequence[_Wanted]) -> None:
         try:
             async with asyncio.timeout(self._limit_s):
-                await self._carry_out_waited_for(taken)
+                await self._carry_out(taken)
         except TimeoutError:
             # Nothing of it goes on by itself: its connection was closed.
             _refuse(taken, slow_error(self._limit_s))
@@ -88,12 +88,11 @@ class Gathering:
                 each.done.cancel()
             raise
 
-    async def _carry_out_waited_for(self, taken: Sequence[_Wanted]) -> None:
+    async def _carry_out(self, wanted: Sequence[_Wanted]) -> None:
         # Whoever asked for it may be gone.
-        if left := [each for each in taken if not each.done.done()]:
-            await self._carry_out(left)
-
-    async def _carry_out(self, taken: Sequence[_Wanted]) -> None:
+        taken = [each for each in wanted if not each.done.done()]
+        if not taken:
+            return
         lock = locks.followers_of_turns([each.turn_id for each in taken])
         try:
             results = await self._transactions.write_all([each.operation for each in taken], lock)
@@ -103,7 +102,7 @@ class Gathering:
                 _refuse(taken, error)
             else:
                 for each in taken:
-                    await self._carry_out_waited_for([each])
+                    await self._carry_out([each])
         else:
             for each, result in zip(taken, results, strict=True):
                 # Whoever wanted it may be gone.
