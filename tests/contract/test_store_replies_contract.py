@@ -122,6 +122,14 @@ async def test_a_promise_is_dated_and_makes_the_turn_the_one_that_is_due(desk: D
 # What became of it
 
 
+async def in_two_parts(desk: Desk, asked: Entered) -> Entered:
+    """All of the answer is offered, the second part to the pickup that is returned."""
+    await desk.offer(asked, 0, 10)
+    pickup = await desk.pick_up("m:2", turn_id_of(asked))
+    await desk.offer(pickup, 10, 15, completes=True)
+    return pickup
+
+
 async def test_a_reply_in_doubt_is_offered_again(desk: Desk, asked: Entered) -> None:
     turn_id = turn_id_of(asked)
     await desk.offer(asked, 0, 10, completes=True)
@@ -195,9 +203,7 @@ async def test_what_is_sent_after_a_doubt_before_it_was_settled_is_not_offered_a
     desk: Desk, asked: Entered
 ) -> None:
     turn_id = turn_id_of(asked)
-    await desk.offer(asked, 0, 10)
-    pickup = await desk.pick_up("m:2", turn_id)
-    await desk.offer(pickup, 10, 15, completes=True)
+    pickup = await in_two_parts(desk, asked)
     await desk.store.mark_doubtful(asked.push_id)
     await desk.store.mark_sent(asked.push_id)
     assert await desk.state_of(turn_id) == (10, 1, True)
@@ -210,9 +216,7 @@ async def test_two_doubts_may_be_settled_in_any_order(
     order: tuple[int, int], desk: Desk, asked: Entered
 ) -> None:
     turn_id = turn_id_of(asked)
-    await desk.offer(asked, 0, 10)
-    pickup = await desk.pick_up("m:2", turn_id)
-    await desk.offer(pickup, 10, 15, completes=True)
+    pickup = await in_two_parts(desk, asked)
     pushes = (asked.push_id, pickup.push_id)
     for push_id in pushes:
         await desk.store.mark_doubtful(push_id)
@@ -227,9 +231,7 @@ async def test_doubts_move_the_cursor_back_and_never_forward(
     order: tuple[int, int], desk: Desk, asked: Entered
 ) -> None:
     turn_id = turn_id_of(asked)
-    await desk.offer(asked, 0, 10)
-    pickup = await desk.pick_up("m:2", turn_id)
-    await desk.offer(pickup, 10, 15, completes=True)
+    pickup = await in_two_parts(desk, asked)
     pushes = (asked.push_id, pickup.push_id)
     for index in order:
         await desk.store.mark_doubtful(pushes[index])
@@ -240,9 +242,7 @@ async def test_a_doubt_about_the_second_part_leaves_the_first_one_alone(
     desk: Desk, asked: Entered
 ) -> None:
     turn_id = turn_id_of(asked)
-    await desk.offer(asked, 0, 10)
-    pickup = await desk.pick_up("m:2", turn_id)
-    await desk.offer(pickup, 10, 15, completes=True)
+    pickup = await in_two_parts(desk, asked)
     await desk.store.mark_doubtful(pickup.push_id)
     assert await desk.state_of(turn_id) == (10, 1, True)
 
