@@ -5,16 +5,14 @@
 Ends with status 1 when a bar is missed.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from bench.callback_rows import start, text
+from bench.command import measured, options_of
 from bench.held_rows import held
 from bench.load_rows import load
-from bench.machine import describe
-from bench.report import Report, Row, missed, table, to_json
+from bench.report import Row
 from bench.stream_rows import stream
 from bench.turn_rows import turns
 
@@ -31,23 +29,8 @@ _ROWS: Mapping[str, Callable[[dict[str, object]], list[Row]]] = {
 
 def main() -> int:
     """Measure what was named, or everything."""
-    parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("--row", action="append", choices=sorted(_ROWS))
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    machine = describe()
-    rows: list[Row] = []
-    details: dict[str, object] = {}
-    for name in options.row or _ROWS:
-        sys.stderr.write(f"{name} …\n")
-        rows += _ROWS[name](details)
-    sys.stdout.write("".join(f"{key}: {value}\n" for key, value in machine.items()))
-    sys.stdout.write(f"\n{table(rows)}\n")
-    if options.json:
-        options.json.write_bytes(
-            to_json(Report(machine=machine, rows=tuple(rows), details=details))
-        )
-    return 1 if missed(rows) else 0
+    options = options_of("python -m bench", _ROWS)
+    return measured(options, lambda name, details: _ROWS[name](details))
 
 
 if __name__ == "__main__":

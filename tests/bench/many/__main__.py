@@ -5,15 +5,14 @@
 Ends with status 1 when a bar is missed.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
+from bench.command import measured, options_of
 from bench.jobs.postgres import Database, database
-from bench.machine import describe, raise_handle_limit
+from bench.machine import raise_handle_limit
 from bench.many import rows as measures
-from bench.report import Report, Row, missed, table, to_json
+from bench.report import Row
 
 #: Every row by name; a function measures it, and adds what has no row of its own to the details.
 _ROWS: Mapping[str, Callable[[Database, dict[str, object]], list[Row]]] = {
@@ -29,25 +28,10 @@ _HANDLES = 12_000
 
 def main() -> int:
     """Measure what was named, or everything."""
-    parser = argparse.ArgumentParser(prog="python -m bench.many")
-    parser.add_argument("--row", action="append", choices=sorted(_ROWS))
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = options_of("python -m bench.many", _ROWS)
     raise_handle_limit(_HANDLES)
-    machine = describe()
-    rows: list[Row] = []
-    details: dict[str, object] = {}
     with database() as server:
-        for name in options.row or _ROWS:
-            sys.stderr.write(f"{name} …\n")
-            rows += _ROWS[name](server, details)
-    sys.stdout.write("".join(f"{key}: {value}\n" for key, value in machine.items()))
-    sys.stdout.write(f"\n{table(rows)}\n")
-    if options.json:
-        options.json.write_bytes(
-            to_json(Report(machine=machine, rows=tuple(rows), details=details))
-        )
-    return 1 if missed(rows) else 0
+        return measured(options, lambda name, details: _ROWS[name](server, details))
 
 
 if __name__ == "__main__":
