@@ -1,9 +1,13 @@
 """A PostgreSQL for the tests: one server for each process that asks, gone when it ends.
 
+A database that stood for a test's folder is emptied after it and stands for the next one's: a test
+run needs the room of a few, where one for each test took 8 GB and longer than the tests themselves.
+
 The server comes from the package index and listens on a Unix socket alone. Where
 `YINGDA_TEST_DATABASE_URL` names one, that is used; its user must be able to make databases.
 """
 
+import asyncio
 import atexit
 import functools
 import importlib.util
@@ -14,13 +18,16 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psycopg
 
+from support.emptying import empty, form_of
 from yingda.postgres.address import address_of
-from yingda.store.postgres_opening import upgrade
+from yingda.store.postgres_opening import prepare
 
 #: PostgreSQL refuses to run as root; this user owns nothing, and is on every machine.
 _NOBODY = "nobody"
@@ -36,6 +43,7 @@ _SETTINGS = {
 }
 _START_S = 20.0
 _PREFIX = "yingda-pg-"
+_DISCONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
 
 def _is_ours(url: str) -> bool:
@@ -57,19 +65,43 @@ class Server:
         self._url = urlsplit(url)
         self._names = (f"yingda_test_{os.getpid()}_{n}" for n in itertools.count(1))
         self._by_folder: dict[Path, str] = {}
+        self._spare: list[str] = []
         self._made: list[str] = []
         self._template: str | None = None
+        self._form: object = None
         if not _is_ours(url):
             atexit.register(self._clean)
 
     def of_folder(self, folder: Path) -> str:
         """Where the database is that stands for this folder; a new one has its tables already."""
         if folder not in self._by_folder:
-            if self._template is None:
-                self._template = self.empty()
-                upgrade(address_of(self.url(self._template)))
-            self._by_folder[folder] = self.empty(self._template)
+            self._by_folder[folder] = self._spare.pop() if self._spare else self._like_template()
         return self.url(self._by_folder[folder])
+
+    def put_away(self) -> None:
+        """Let go of the folders' databases, and whoever still uses them: a test has ended."""
+        for name in self._by_folder.values():
+            with self._connected() as connection:
+                connection.execute(_DISCONNECT, [name])
+            with psycopg.connect(self.url(name), autocommit=True) as connection:
+                is_as_made = form_of(connection) == self._form
+                if is_as_made:
+                    empty(connection)
+            if is_as_made:
+                self._spare.append(name)
+            else:
+                self.drop(name)
+        self._by_folder.clear()
+
+    def _like_template(self) -> str:
+        if self._template is None:
+            self._template = self.empty()
+            address = address_of(self.url(self._template))
+            with ThreadPoolExecutor(1) as outside:  # the caller's loop runs
+                outside.submit(asyncio.run, prepare(address)).result()
+            with psycopg.connect(**address) as connection:
+                self._form = form_of(connection)
+        return self.empty(self._template)
 
     def empty(self, template: str | None = None) -> str:
         """The name of a new database."""
@@ -88,7 +120,7 @@ class Server:
 
     def make(self, database: str, template: str | None = None) -> str:
         """A new database in place of whatever had this name; where it is."""
-        with psycopg.connect(self._url.geturl(), autocommit=True) as connection:
+        with self._connected() as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
             # Measured: copying the few files takes a third of the time that logging them takes.
             of = f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""
@@ -97,8 +129,11 @@ class Server:
 
     def drop(self, database: str) -> None:
         """Remove the database, whoever is connected to it."""
-        with psycopg.connect(self._url.geturl(), autocommit=True) as connection:
+        with self._connected() as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url.geturl(), autocommit=True)
 
 
 @functools.cache
@@ -106,6 +141,12 @@ def server() -> Server:
     """The server of this process, started when it is first asked for."""
     given = os.environ.get("YINGDA_TEST_DATABASE_URL")
     return Server(given or OwnServer().url)
+
+
+def put_away() -> None:
+    """Let go of the databases of a test that has ended, if it had any."""
+    if server.cache_info().currsize:
+        server().put_away()
 
 
 class OwnServer:
