@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ from yingda.simulator.dify_server import DifyServer
 from yingda.texts import Language
 
 SPANS = Spans(window_s=2.0, hold_s=0.2)
+
+
+@pytest.fixture(autouse=True)
+def _a_roomy_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """How full the disk of this machine is says nothing about the checks."""
+    usage = shutil.disk_usage(tmp_path)._replace(free=100 << 30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
