@@ -19,6 +19,7 @@ from yingda.jobs.postgres import PostgresJobs
 from yingda.jobs.postgres_opening import prepare
 from yingda.jobs.postgres_outages import BEAT_S, DEAD_AFTER_S, Outages
 from yingda.jobs.postgres_table import _PRUNING
+from yingda.postgres import pool
 from yingda.postgres.address import address_of
 from yingda.postgres.listening import Ear
 
@@ -348,7 +349,11 @@ def own() -> Iterator[OwnServer]:
     made.remove()
 
 
-async def test_a_crash_of_the_server_makes_nobody_run_what_another_runs(own: OwnServer) -> None:
+async def test_a_crash_of_the_server_makes_nobody_run_what_another_runs(
+    own: OwnServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The pool waits by the machine's clock, and the yard's stands still meanwhile.
+    monkeypatch.setattr(pool, "POOL_WAIT_S", 0.2)
     await prepare(address_of(own.url))
     yard = Yard(own.url)
     yard.worker()
