@@ -28,16 +28,16 @@ from yingda.assembly import (
 from yingda.clock import Clock
 from yingda.config import Settings
 from yingda.databases import Shared, open_shared, open_store
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
+from yingda.engine.accounts.learnt import Learnt
+from yingda.engine.accounts.lookups import rounds_of
+from yingda.engine.accounts.pricing import PriceTable
 from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
 from yingda.engine.enclosing import Enclosing
 from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.health import Health
-from yingda.engine.learnt import Learnt
-from yingda.engine.lookups import rounds_of
 from yingda.engine.media_base import Media
-from yingda.engine.pricing import PriceTable
 from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route

@@ -9,7 +9,9 @@ import msgspec
 
 from yingda.clock import Clock
 from yingda.databases import Shared
-from yingda.engine.accounts import Account, FixedAccounts, PushMode
+from yingda.engine.accounts.accounts import Account, FixedAccounts, PushMode
+from yingda.engine.accounts.learnt import Learnt
+from yingda.engine.accounts.pricing import PriceTable
 from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
@@ -23,12 +25,10 @@ from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.erasure import Erasing
 from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.inputs import Inputs
-from yingda.engine.learnt import Learnt
 from yingda.engine.ledger import Ledger
 from yingda.engine.live import LiveTexts
 from yingda.engine.media_base import Media
 from yingda.engine.patience import Patience
-from yingda.engine.pricing import PriceTable
 from yingda.engine.pruning import Pruning
 from yingda.engine.push_age import PushAges
 from yingda.engine.push_rights import PushRights

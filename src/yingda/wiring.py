@@ -16,13 +16,13 @@ from yingda.config.prices import Priced
 from yingda.config.providers import ProviderSettings
 from yingda.config.values import AccountSettings, Settings
 from yingda.delivery.style import ReplyStyle
-from yingda.engine.accounts import Account, PictureMode, PushMode
+from yingda.engine.accounts.accounts import Account, PictureMode, PushMode
+from yingda.engine.accounts.budgeting import Budget
+from yingda.engine.accounts.duties import Duties, names_of
+from yingda.engine.accounts.pricing import PriceTable
+from yingda.engine.accounts.rules import Rules
 from yingda.engine.admission import Capacity
-from yingda.engine.budgeting import Budget
 from yingda.engine.candidates import Standby
-from yingda.engine.duties import Duties, names_of
-from yingda.engine.pricing import PriceTable
-from yingda.engine.rules import Rules
 from yingda.providers.breaker import BreakerRules
 from yingda.store.snapshot_base import Snapshot, SnapshotKind
 from yingda.texts import Texts

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from support.house import House, account, open_house
 from support.scripted_provider import Script
-from yingda.engine.budgeting import Budget
-from yingda.engine.pricing import PriceTable
+from yingda.engine.accounts.budgeting import Budget
+from yingda.engine.accounts.pricing import PriceTable
 from yingda.errors import ProviderTimeout
 from yingda.providers.base import Usage
 from yingda.simulator.phone import Phone

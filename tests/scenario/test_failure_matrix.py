@@ -22,7 +22,7 @@ from support.scripted_provider import Script, ScriptedProvider
 from support.senses import AMR, JPEG, MediaDesk, Plain, SmallWeb
 from support.sentences import failure_sentence
 from support.vendor_wire import PART, REST
-from yingda.engine.accounts import PictureMode
+from yingda.engine.accounts.accounts import PictureMode
 from yingda.engine.candidates import Standby
 from yingda.engine.media_base import Media
 from yingda.errors import FailureKind, ProviderUnavailable

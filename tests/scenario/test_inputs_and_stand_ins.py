@@ -9,7 +9,7 @@ from support.house import account, open_house
 from support.scripted_provider import Script, ScriptedProvider
 from support.senses import JPEG, Ear, with_media
 from support.spare import house_with_spare
-from yingda.engine.accounts import PictureMode
+from yingda.engine.accounts.accounts import PictureMode
 from yingda.errors import ProviderUnavailable
 from yingda.providers.capabilities import Capabilities
 from yingda.texts import Texts

@@ -7,10 +7,10 @@ from support.house import House, account
 from support.scripted_provider import Script, ScriptedProvider
 from support.spare import house_with_spare
 from yingda.actions import AskAction, CommandAction, Match, QuestionAction, Rule
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
+from yingda.engine.accounts.duties import Duties
+from yingda.engine.accounts.rules import Rules
 from yingda.engine.candidates import Standby
-from yingda.engine.duties import Duties
-from yingda.engine.rules import Rules
 from yingda.simulator.platform import Delivered
 from yingda.texts import Texts
 from yingda.words import Command, words_to_commands, words_to_show

@@ -8,7 +8,7 @@ import pytest
 from support.house import House, open_house
 from support.scripted_provider import Script
 from support.senses import BMP, JPEG, with_media
-from yingda.engine.accounts import PictureMode
+from yingda.engine.accounts.accounts import PictureMode
 from yingda.errors import MediaRefused, ProviderBusy
 from yingda.providers.capabilities import Capabilities, Memory
 from yingda.simulator import pushes

@@ -24,7 +24,7 @@ from support.media import noise, picture
 from support.pushing import SEND, body, ends, prose, pushed, slowly
 from support.scripted_provider import Script
 from yingda.clock import VirtualClock
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.errors import MediaUnavailable, MediaUnreadable
 from yingda.file_kinds import Kind, kind_of
 from yingda.media.base import Fetched

@@ -8,7 +8,7 @@ from support.markdown import render
 from support.pushing import LABEL, SAY, SEND, TYPING, body, ends, parts, prose, pushed, slowly
 from support.pushing import open_pushing as open_house
 from support.scripted_provider import Script
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.errors import AnswerIncomplete, FailureKind, ProviderBusy
 from yingda.simulator import pushes
 from yingda.simulator.platform import Outcome

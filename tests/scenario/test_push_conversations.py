@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support.pushing import LABEL, ends, open_pushing, pushed
 from support.scripted_provider import Script, ScriptedProvider
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.words import words_to_commands, words_to_show
 
 MODELS = {"慢": "scripted", "快": "spare"}

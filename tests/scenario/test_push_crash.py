@@ -8,7 +8,7 @@ from support.house import House
 from support.markdown import render
 from support.pushing import SEND, body, ends, open_pushing, parts, prose, pushed, slowly
 from support.scripted_provider import Script
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.simulator.phone import Phone
 from yingda.simulator.server_api_base import Fault
 

@@ -6,7 +6,7 @@ import pytest
 
 from support.pushing import SEND, TYPING, body, ends, open_pushing, prose, pushed, slowly
 from support.scripted_provider import Script
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.simulator import pushes
 from yingda.simulator.platform import Outcome
 from yingda.simulator.server_api_base import Fault

@@ -21,7 +21,7 @@ from support.pushing import SEND, body, ends, prose, pushed
 from support.scripted_provider import Script, ScriptedProvider
 from yingda.clock import VirtualClock
 from yingda.delivery.style import ReplyStyle
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.errors import MediaUnreadable, ProviderBusy, YingdaError
 from yingda.file_kinds import Kind, kind_of
 from yingda.media.base import Converted

@@ -12,7 +12,7 @@ from support.pair import Pair, open_pair
 from support.pushing import body as pushed_body
 from support.pushing import prose, pushed
 from support.scripted_provider import Script
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.signals.base import Topic
 
 CANCELLED = SAY("cancelled")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support.settings import TOKEN
 from yingda.config import load
-from yingda.engine.duties import Duties
+from yingda.engine.accounts.duties import Duties
 from yingda.wiring import duties_of
 
 HEAD = f"""

@@ -12,7 +12,7 @@ from support.house import House
 from support.media import picture
 from support.pushing import open_pushing
 from yingda.clock import Clock
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.engine.media_base import Media
 from yingda.errors import MediaMissing, YingdaError
 from yingda.media.base import Converted, Converting, Fetched

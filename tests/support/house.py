@@ -20,11 +20,11 @@ from support.scripted_provider import ScriptedProvider
 from yingda.app import Gateway
 from yingda.clock import VirtualClock
 from yingda.delivery.style import ReplyStyle
-from yingda.engine.accounts import Account, PushMode
+from yingda.engine.accounts.accounts import Account, PushMode
+from yingda.engine.accounts.pricing import PriceTable
 from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
 from yingda.engine.media_base import Media
-from yingda.engine.pricing import PriceTable
 from yingda.providers.base import Provider
 from yingda.signals.base import Signals
 from yingda.simulator.phone import Phone

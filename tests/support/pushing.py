@@ -8,7 +8,7 @@ from typing import Any
 
 from support.house import House, open_house
 from support.scripted_provider import Script
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.simulator.phone import Phone
 from yingda.texts import Texts
 

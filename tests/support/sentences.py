@@ -2,7 +2,7 @@
 
 from support.house import account
 from yingda.delivery.links import command_link
-from yingda.engine.sentences import help_lines
+from yingda.engine.accounts.sentences import help_lines
 from yingda.errors import FailureKind
 from yingda.texts import Texts, failure_key
 from yingda.words import COMMAND_WORDS, Command

@@ -7,7 +7,7 @@ import pytest
 
 from support.settings import LEAST, LEAST_FILE, from_file, problems_of, written
 from yingda.config import EchoProvider, load
-from yingda.engine.pricing import PriceTable
+from yingda.engine.accounts.pricing import PriceTable
 from yingda.wiring import budget_of, price_tables_of
 
 BUDGET = LEAST_FILE.replace("provider =", "monthly_budget = 100.1\nprovider =")

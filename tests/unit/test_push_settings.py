@@ -4,7 +4,7 @@ import pytest
 
 from support.settings import LEAST
 from yingda.config import load
-from yingda.engine.accounts import Account, PushMode
+from yingda.engine.accounts.accounts import Account, PushMode
 from yingda.wiring import account_of
 
 KEY = b"k" * 32

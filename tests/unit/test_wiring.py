@@ -9,7 +9,7 @@ import pytest
 from support.settings import LEAST, LEAST_FILE, TOKEN, from_file
 from yingda.config import AccountSettings, Settings, load
 from yingda.config.providers import DifyProvider
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.store.snapshot_base import SnapshotKind
 from yingda.wiring import account_of, snapshots_of
 

@@ -12,7 +12,7 @@ import msgspec
 
 from yingda.cli.columns import aligned
 from yingda.cli.usage_texts import HEADINGS, say
-from yingda.engine.pricing import amount
+from yingda.engine.accounts.pricing import amount
 from yingda.store.cost_base import Usage, UsageKey
 from yingda.texts import Language
 

@@ -13,8 +13,8 @@ from yingda.config import AccountSettings, Settings
 from yingda.databases import look_at
 from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.texts import finding
-from yingda.engine.budgeting import Budget, month_of
-from yingda.engine.pricing import amount
+from yingda.engine.accounts.budgeting import Budget, month_of
+from yingda.engine.accounts.pricing import amount
 from yingda.errors import StoreError
 from yingda.wiring import budget_of
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from yingda.clock import Clock, Timer
 from yingda.delivery.service_message import SENDS_LIMIT
-from yingda.engine.accounts import PushMode
+from yingda.engine.accounts.accounts import PushMode
 from yingda.engine.chooser import Attempt
 from yingda.engine.push_rights import PushRights
 from yingda.engine.pusher import Pusher

@@ -11,7 +11,7 @@ from enum import Enum
 
 import msgspec
 
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.engine.intents import (
     Confirm,
     Forget,

@@ -11,7 +11,7 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.delivery.settled import handed_over
-from yingda.engine.accounts import Accounts
+from yingda.engine.accounts.accounts import Accounts
 from yingda.engine.citing import cited
 from yingda.engine.fallback import Fallback
 from yingda.engine.inputs import Inputs

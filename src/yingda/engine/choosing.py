@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.words import Command, normalised
 
 

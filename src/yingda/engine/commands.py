@@ -9,8 +9,8 @@ from types import MappingProxyType
 import msgspec
 
 from yingda.actions import Action, CommandAction, NothingAction, QuestionAction
+from yingda.engine.accounts.duties import Duties
 from yingda.engine.choosing import Choose, choice
-from yingda.engine.duties import Duties
 from yingda.engine.intents import (
     Clear,
     Confirm,

@@ -9,9 +9,9 @@ import msgspec
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, Accounts
-from yingda.engine.budgeting import Budget, Crossing, crossed, month_of
-from yingda.engine.pricing import PriceTable, amount, price_of
+from yingda.engine.accounts.accounts import Account, Accounts
+from yingda.engine.accounts.budgeting import Budget, Crossing, crossed, month_of
+from yingda.engine.accounts.pricing import PriceTable, amount, price_of
 from yingda.engine.running_turn import RunningTurn
 from yingda.providers.base import Usage
 from yingda.store.cost_base import Charge, Cost, Spent

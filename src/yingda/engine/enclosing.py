@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, Accounts, PushMode
+from yingda.engine.accounts.accounts import Account, Accounts, PushMode
 from yingda.engine.enclosure_files import EnclosureFiles, Uploading
 from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.insist import insist

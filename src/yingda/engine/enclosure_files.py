@@ -9,7 +9,7 @@ from typing import Protocol
 
 from yingda.clock import Clock
 from yingda.delivery.spoken import spoken
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.media_base import Media
 from yingda.errors import MediaUnavailable, MediaUnreadable

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from yingda.delivery.pictures import pictures_in
-from yingda.engine.accounts import Account, Accounts, PushMode
+from yingda.engine.accounts.accounts import Account, Accounts, PushMode
 from yingda.providers.base import Provider
 from yingda.providers.capabilities import Speaker
 from yingda.store.enclosure_base import EnclosureKind, NewEnclosure

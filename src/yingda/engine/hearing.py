@@ -5,7 +5,7 @@ recording is fetched and converted.
 """
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, Accounts
+from yingda.engine.accounts.accounts import Account, Accounts
 from yingda.engine.downloads import Downloads
 from yingda.engine.insist import insist
 from yingda.engine.media_base import Media

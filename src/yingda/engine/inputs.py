@@ -6,7 +6,7 @@ Knows who needs what; does nothing by itself.
 from collections.abc import Mapping
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Accounts
+from yingda.engine.accounts.accounts import Accounts
 from yingda.engine.downloads import Downloads
 from yingda.engine.hearing import Hearing
 from yingda.engine.looking import Looking

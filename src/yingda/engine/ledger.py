@@ -12,10 +12,11 @@ from functools import partial
 import msgspec
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, PictureMode, PushMode
+from yingda.engine.accounts.accounts import Account, PictureMode, PushMode
+from yingda.engine.accounts.budgeting import allowance_at
+from yingda.engine.accounts.sentences import sentence, to_clear
 from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
 from yingda.engine.aiming import Aim, aim
-from yingda.engine.budgeting import allowance_at
 from yingda.engine.choosing import Choose, default_of
 from yingda.engine.grants import grant_of
 from yingda.engine.intents import (
@@ -40,7 +41,6 @@ from yingda.engine.push_age import PushAges
 from yingda.engine.ratings import Rate
 from yingda.engine.reception import Reception, Said
 from yingda.engine.senses import Senses
-from yingda.engine.sentences import sentence, to_clear
 from yingda.engine.taking import meaning
 from yingda.engine.wishes import Wishes
 from yingda.store.base import Store

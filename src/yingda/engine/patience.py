@@ -12,7 +12,7 @@ import msgspec
 
 from yingda.clock import Clock
 from yingda.delivery.choose import DECIDE_AFTER_S
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.store.base import NewHold, Outlook, Store
 from yingda.wechat.limits import ATTEMPTS, WINDOW_S
 

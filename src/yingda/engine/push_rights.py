@@ -7,7 +7,7 @@ learnt under. What merely does not work just now is each process's own knowledge
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, PushMode
+from yingda.engine.accounts.accounts import Account, PushMode
 from yingda.errors import ApiKind, ApiRefused, ApiUnreachable, StoreError, WechatApiError
 from yingda.store.base import Store
 from yingda.store.push_base import PushRight

@@ -12,7 +12,7 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.delivery.service_message import TELL_BEFORE_S, Leave, Send, Tell, Wait, next_step
-from yingda.engine.accounts import Account, Accounts
+from yingda.engine.accounts.accounts import Account, Accounts
 from yingda.engine.board import Board
 from yingda.engine.insist import insist
 from yingda.engine.live import LiveTexts

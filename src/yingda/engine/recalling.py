@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Accounts
+from yingda.engine.accounts.accounts import Accounts
 from yingda.engine.insist import insist
 from yingda.engine.memory import (
     bounded_summary,

@@ -18,9 +18,9 @@ from yingda.actions import (
 )
 from yingda.delivery.plain import blocks
 from yingda.delivery.split import all_parts
-from yingda.engine.accounts import Account
-from yingda.engine.learnt import Learnt
-from yingda.engine.sentences import words_of
+from yingda.engine.accounts.accounts import Account
+from yingda.engine.accounts.learnt import Learnt
+from yingda.engine.accounts.sentences import words_of
 from yingda.providers.capabilities import Opening
 from yingda.turn.model import Cursor
 from yingda.wechat.limits import PART_BYTES, TEXT_LIMIT_BYTES, size_bytes

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, PushMode
+from yingda.engine.accounts.accounts import Account, PushMode
 from yingda.engine.errands import Errands
 from yingda.engine.grants import grant_of
 from yingda.errors import StoreError

@@ -19,7 +19,8 @@ import msgspec
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.accounts import Account, Accounts
+from yingda.engine.accounts.accounts import Account, Accounts
+from yingda.engine.accounts.sentences import sentence
 from yingda.engine.attempts import Attempts
 from yingda.engine.chooser import Attempt
 from yingda.engine.intents import HoldProbe
@@ -27,7 +28,6 @@ from yingda.engine.ledger import Entering, Ledger
 from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.runner import Runner
-from yingda.engine.sentences import sentence
 from yingda.engine.stalls import Stalled, Stalls
 from yingda.engine.window import Connection, Window
 from yingda.errors import StoreError

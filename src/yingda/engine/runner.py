@@ -12,7 +12,7 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.delivery import passive
-from yingda.engine.accounts import Accounts
+from yingda.engine.accounts.accounts import Accounts
 from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking import Asking
 from yingda.engine.board import Board

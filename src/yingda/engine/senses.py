@@ -5,7 +5,7 @@ Knows settings, capabilities and rights; refuses to fetch anything.
 
 from collections.abc import Iterator, Mapping
 
-from yingda.engine.accounts import Account, PictureMode
+from yingda.engine.accounts.accounts import Account, PictureMode
 from yingda.engine.downloads import Downloads
 from yingda.providers.base import Provider
 from yingda.providers.capabilities import Transcriber

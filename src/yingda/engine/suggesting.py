@@ -12,7 +12,7 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.delivery.extras import suggestions_message
-from yingda.engine.accounts import Account, Accounts
+from yingda.engine.accounts.accounts import Account, Accounts
 from yingda.engine.commands import interpret
 from yingda.engine.intents import Question, Show
 from yingda.engine.push_fates import SENT, Fate, fate_by

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from yingda.engine.accounts import Account, PictureMode
+from yingda.engine.accounts.accounts import Account, PictureMode
 from yingda.engine.commands import interpret
 from yingda.engine.intents import Intent, Question
 from yingda.engine.keeping import Keep

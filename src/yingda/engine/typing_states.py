@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from yingda.clock import Clock, Timer
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.engine.errands import Errands
 from yingda.engine.push_rights import PushRights
 from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.house import account
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.engine.admission import Door, day_began_at, door, refusal_sentence, shown_time
 from yingda.engine.commands import interpret
 from yingda.store.entries import Bound, Refusal

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from yingda.clock import VirtualClock
-from yingda.engine.learnt import Rounds
+from yingda.engine.accounts.learnt import Rounds
 from yingda.engine.settings_watch import LASTING_S, LOOK_EVERY_S, SettingsWatch
 from yingda.store.snapshot_base import KeptSnapshot, Snapshot, SnapshotKind
 from yingda.store.sqlite import SqliteStore, open_sqlite

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.house import account
 from yingda.clock import VirtualClock
-from yingda.engine.accounts import PictureMode
+from yingda.engine.accounts.accounts import PictureMode
 from yingda.engine.downloads import Downloads
 from yingda.engine.intents import Clear, Confirm, Intent, Pickup, Question, Told
 from yingda.engine.keeping import Keep

@@ -9,7 +9,7 @@ from enum import Enum
 
 import msgspec
 
-from yingda.engine.pricing import nano_of
+from yingda.engine.accounts.pricing import nano_of
 from yingda.store.cost_base import Allowance, Spent
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingda.engine.pricing import NANO, PriceTable, amount, nano_of, price_of
+from yingda.engine.accounts.pricing import NANO, PriceTable, amount, nano_of, price_of
 from yingda.providers.base import Usage
 from yingda.store.cost_base import Charge
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingda.engine.budgeting import Budget, Crossing, allowance_at, crossed, month_of, next_month_at
+from yingda.engine.accounts.budgeting import (
+    Budget,
+    Crossing,
+    allowance_at,
+    crossed,
+    month_of,
+    next_month_at,
+)
 from yingda.store.cost_base import Allowance, Spent
 
 ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Apia", "America/Sao_Paulo"]

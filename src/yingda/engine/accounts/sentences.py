@@ -1,6 +1,6 @@
 """Texts of ours as replies to a message, in clear."""
 
-from yingda.engine.accounts import Account
+from yingda.engine.accounts.accounts import Account
 from yingda.wechat.base import Message
 from yingda.wechat.replies import Reply, TextReply, to_xml
 

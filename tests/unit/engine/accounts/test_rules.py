@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yingda.actions import AskAction, Match, NothingAction, QuestionAction, Rule, TextAction
-from yingda.engine.rules import Rules
+from yingda.engine.accounts.rules import Rules
 from yingda.patterns import Pattern, PatternInvalid, folded
 from yingda.words import normalised
 

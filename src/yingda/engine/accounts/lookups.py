@@ -11,8 +11,8 @@ import structlog
 
 from yingda.actions import OpeningAction, PictureAction
 from yingda.clock import Clock
-from yingda.engine.accounts import Account
-from yingda.engine.learnt import AGAIN_AFTER_S, Learnt, Look, Rounds
+from yingda.engine.accounts.accounts import Account
+from yingda.engine.accounts.learnt import AGAIN_AFTER_S, Learnt, Look, Rounds
 from yingda.errors import ApiKind, ApiRefused, ConfigurationError, YingdaError
 from yingda.providers.base import Provider
 from yingda.providers.capabilities import Welcomer

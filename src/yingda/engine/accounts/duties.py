@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from yingda.actions import Action, AskAction, NothingAction, QuestionAction, TextAction
-from yingda.engine.rules import Rules
+from yingda.engine.accounts.rules import Rules
 from yingda.wechat.links import web_link
 from yingda.wechat.menu import ButtonType, Menu
 from yingda.words import normalised

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from yingda.delivery.style import ReplyStyle
-from yingda.engine.budgeting import Budget
-from yingda.engine.duties import Duties
+from yingda.engine.accounts.budgeting import Budget
+from yingda.engine.accounts.duties import Duties
 from yingda.wechat.envelope import Envelope
 from yingda.wechat.limits import FRESHNESS_S
 from yingda.words import Command, words_to_commands, words_to_show
