@@ -42,8 +42,8 @@ from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
 from yingda.engine.senses import Senses
-from yingda.engine.settings_watch import LOOK_EVERY_S, SettingsWatch
 from yingda.engine.sharing.ownership import heard_rounds
+from yingda.engine.sharing.settings_watch import LOOK_EVERY_S, SettingsWatch
 from yingda.engine.stalls import Stalls
 from yingda.engine.typing_states import TypingStates
 from yingda.providers.base import Provider

@@ -15,7 +15,6 @@ from yingda.engine.accounts.pricing import PriceTable
 from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
 from yingda.engine.attempts import Attempts
-from yingda.engine.board import Board
 from yingda.engine.breakers import Breakers
 from yingda.engine.candidates import Standby
 from yingda.engine.chooser import Chooser
@@ -26,7 +25,6 @@ from yingda.engine.erasure import Erasing
 from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.inputs import Inputs
 from yingda.engine.ledger import Ledger
-from yingda.engine.live import LiveTexts
 from yingda.engine.media_base import Media
 from yingda.engine.patience import Patience
 from yingda.engine.pruning import Pruning
@@ -38,7 +36,9 @@ from yingda.engine.recalling import Summarising
 from yingda.engine.reception import Reception
 from yingda.engine.runner import Runner
 from yingda.engine.senses import Senses
+from yingda.engine.sharing.board import Board
 from yingda.engine.sharing.far_text import FarTexts
+from yingda.engine.sharing.live import LiveTexts
 from yingda.engine.sharing.ownership import Ownership, SharedOwner, SoleOwner
 from yingda.engine.sharing.presence import Presence
 from yingda.engine.sharing.speaking import Speaker

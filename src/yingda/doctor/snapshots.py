@@ -11,7 +11,7 @@ from yingda.config import Settings
 from yingda.databases import look_at
 from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.texts import finding
-from yingda.engine.settings_watch import LASTING_S, LOOK_EVERY_S, differing
+from yingda.engine.sharing.settings_watch import LASTING_S, LOOK_EVERY_S, differing
 from yingda.errors import StoreError
 from yingda.store.snapshot_base import KeptSnapshot
 from yingda.wiring import snapshots_of

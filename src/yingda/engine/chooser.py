@@ -10,7 +10,7 @@ from yingda.delivery import passive
 from yingda.delivery.passive import Composed, Progress
 from yingda.engine.accounts.accounts import Account
 from yingda.engine.accounts.sentences import text_reply
-from yingda.engine.live import LiveText, LiveTexts
+from yingda.engine.sharing.live import LiveText, LiveTexts
 from yingda.jobs.base import Jobs
 from yingda.store.base import ChosenReply, NewOffer, Outlook, Store
 from yingda.store.entries import Entered, PushKind

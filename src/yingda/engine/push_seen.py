@@ -10,7 +10,7 @@ import msgspec
 from yingda.delivery.passive import Progress, promise
 from yingda.delivery.service_message import TELL_BEFORE_S, PushView
 from yingda.delivery.style import ReplyStyle
-from yingda.engine.live import LiveText
+from yingda.engine.sharing.live import LiveText
 from yingda.store.base import Outlook
 from yingda.store.push_base import PushLook
 from yingda.turn.lifecycle import State

@@ -15,7 +15,6 @@ from yingda.delivery import passive
 from yingda.engine.accounts.accounts import Accounts
 from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking import Asking
-from yingda.engine.board import Board
 from yingda.engine.breakers import Breakers
 from yingda.engine.costs import Costs, figures_of
 from yingda.engine.enclosure_plan import EnclosurePlan
@@ -24,11 +23,12 @@ from yingda.engine.fallback import Fallback
 from yingda.engine.gates import Gates
 from yingda.engine.inputs import Inputs
 from yingda.engine.insist import insist
-from yingda.engine.live import LiveText
 from yingda.engine.prompting import Prompting
 from yingda.engine.recalling import Recalling
 from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn
+from yingda.engine.sharing.board import Board
+from yingda.engine.sharing.live import LiveText
 from yingda.engine.sharing.pieces import turn_in
 from yingda.errors import ProviderError, StoreError
 from yingda.jobs.base import Jobs

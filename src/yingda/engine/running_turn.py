@@ -3,7 +3,7 @@
 import msgspec
 
 from yingda.clock import Clock, Timer
-from yingda.engine.live import LiveText
+from yingda.engine.sharing.live import LiveText
 from yingda.errors import FailureKind
 from yingda.providers.base import (
     ConversationReset,

@@ -11,7 +11,7 @@ from yingda.clock import VirtualClock
 from yingda.config import Settings
 from yingda.doctor.base import Status
 from yingda.doctor.snapshots import check_snapshots
-from yingda.engine.settings_watch import LASTING_S
+from yingda.engine.sharing.settings_watch import LASTING_S
 from yingda.wiring import snapshots_of
 
 OTHER = LEAST_FILE.replace("provider =", "queue_limit = 9\nprovider =")

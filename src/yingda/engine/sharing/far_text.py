@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from yingda.clock import Clock, Timer
-from yingda.engine.live import LiveText
+from yingda.engine.sharing.live import LiveText
 from yingda.engine.sharing.pieces import (
     Copy,
     Want,

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from yingda.engine.live import LiveText
+from yingda.engine.sharing.live import LiveText
 from yingda.signals.base import BODY_LIMIT_BYTES
 
 #: Figures, flags and blanks in front of a piece's text. Our choice: seven numbers of 19 digits.

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from yingda.clock import Clock, Timer
-from yingda.engine.live import LiveText
+from yingda.engine.sharing.live import LiveText
 from yingda.engine.sharing.pieces import Place, cut, place_of, told, want_in
 from yingda.signals.base import Signals, Topic
 

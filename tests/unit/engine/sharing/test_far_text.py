@@ -6,8 +6,8 @@ import pytest
 
 from support.signals import Hub
 from yingda.clock import VirtualClock
-from yingda.engine.live import LiveText
 from yingda.engine.sharing.far_text import KEPT, FarTexts
+from yingda.engine.sharing.live import LiveText
 from yingda.engine.sharing.pieces import PIECE_CHARS
 from yingda.engine.sharing.speaking import Speaker
 from yingda.signals.base import Topic

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingda.engine.live import LiveText
+from yingda.engine.sharing.live import LiveText
 from yingda.engine.sharing.pieces import (
     PIECE_CHARS,
     Copy,

@@ -9,7 +9,7 @@ from structlog.typing import EventDict
 
 from yingda.clock import VirtualClock
 from yingda.engine.accounts.learnt import Rounds
-from yingda.engine.settings_watch import LASTING_S, LOOK_EVERY_S, SettingsWatch
+from yingda.engine.sharing.settings_watch import LASTING_S, LOOK_EVERY_S, SettingsWatch
 from yingda.store.snapshot_base import KeptSnapshot, Snapshot, SnapshotKind
 from yingda.store.sqlite import SqliteStore, open_sqlite
 
