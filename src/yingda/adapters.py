@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from yingda.clock import Clock
 from yingda.config.providers import DifyProvider, EchoProvider, OpenAiProvider, ProviderSettings
 from yingda.config.values import AccountSettings
-from yingda.engine.media_base import Media
+from yingda.engine.inputs.media_base import Media
 from yingda.media.convert import Converter
 from yingda.media.fetch import Fetcher
 from yingda.providers.base import Provider

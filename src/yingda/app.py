@@ -37,11 +37,11 @@ from yingda.engine.candidates import Standby
 from yingda.engine.enclosing import Enclosing
 from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.health import Health
-from yingda.engine.media_base import Media
+from yingda.engine.inputs.media_base import Media
+from yingda.engine.inputs.senses import Senses
 from yingda.engine.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
-from yingda.engine.senses import Senses
 from yingda.engine.sharing.ownership import heard_rounds
 from yingda.engine.sharing.settings_watch import LOOK_EVERY_S, SettingsWatch
 from yingda.engine.stalls import Stalls

@@ -23,9 +23,10 @@ from yingda.engine.enclosing import Enclosing
 from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.erasure import Erasing
 from yingda.engine.housekeeping import Chore, Housekeeping
-from yingda.engine.inputs import Inputs
+from yingda.engine.inputs.inputs import Inputs
+from yingda.engine.inputs.media_base import Media
+from yingda.engine.inputs.senses import Senses
 from yingda.engine.ledger import Ledger
-from yingda.engine.media_base import Media
 from yingda.engine.patience import Patience
 from yingda.engine.pruning import Pruning
 from yingda.engine.push_age import PushAges
@@ -35,7 +36,6 @@ from yingda.engine.rating import RatingTelling
 from yingda.engine.recalling import Summarising
 from yingda.engine.reception import Reception
 from yingda.engine.runner import Runner
-from yingda.engine.senses import Senses
 from yingda.engine.sharing.board import Board
 from yingda.engine.sharing.far_text import FarTexts
 from yingda.engine.sharing.live import LiveTexts

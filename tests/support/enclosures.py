@@ -13,7 +13,7 @@ from support.media import picture
 from support.pushing import open_pushing
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import PushMode
-from yingda.engine.media_base import Media
+from yingda.engine.inputs.media_base import Media
 from yingda.errors import MediaMissing, YingdaError
 from yingda.media.base import Converted, Converting, Fetched
 from yingda.providers.capabilities import Capabilities, Recording

@@ -10,7 +10,7 @@ import msgspec
 
 from support.house import House
 from yingda.clock import Clock
-from yingda.engine.media_base import Media
+from yingda.engine.inputs.media_base import Media
 from yingda.errors import MediaMissing, MediaUnreadable, ProviderError, YingdaError
 from yingda.media.base import Converted, Fetched
 from yingda.providers.capabilities import Capabilities, Memory, Recording

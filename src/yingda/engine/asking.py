@@ -14,7 +14,7 @@ from yingda.delivery.settled import handed_over
 from yingda.engine.accounts.accounts import Accounts
 from yingda.engine.citing import cited
 from yingda.engine.fallback import Fallback
-from yingda.engine.inputs import Inputs
+from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import FailureKind, ProviderError, ProviderTimeout

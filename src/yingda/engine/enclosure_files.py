@@ -11,7 +11,7 @@ from yingda.clock import Clock
 from yingda.delivery.spoken import spoken
 from yingda.engine.accounts.accounts import Account
 from yingda.engine.enclosure_plan import EnclosurePlan
-from yingda.engine.media_base import Media
+from yingda.engine.inputs.media_base import Media
 from yingda.errors import MediaUnavailable, MediaUnreadable
 from yingda.file_kinds import Kind, kind_of
 from yingda.store.enclosure_base import Enclosure, EnclosureKind, KeptFile

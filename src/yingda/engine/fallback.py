@@ -11,7 +11,7 @@ import structlog
 from yingda.clock import Clock
 from yingda.engine.candidates import candidates, may_go_on
 from yingda.engine.gates import Gates
-from yingda.engine.inputs import Inputs
+from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.prompting import Prompting
 from yingda.engine.run_notes import RunNotes

@@ -19,6 +19,7 @@ from yingda.engine.admission import Door, day_began_at, door, listed, refusal_se
 from yingda.engine.aiming import Aim, aim
 from yingda.engine.choosing import Choose, default_of
 from yingda.engine.grants import grant_of
+from yingda.engine.inputs.senses import Senses
 from yingda.engine.intents import (
     Clear,
     Confirm,
@@ -40,7 +41,6 @@ from yingda.engine.keeping import Keep
 from yingda.engine.push_age import PushAges
 from yingda.engine.ratings import Rate
 from yingda.engine.reception import Reception, Said
-from yingda.engine.senses import Senses
 from yingda.engine.taking import meaning
 from yingda.engine.wishes import Wishes
 from yingda.store.base import Store

@@ -21,7 +21,7 @@ from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.errands import Errands
 from yingda.engine.fallback import Fallback
 from yingda.engine.gates import Gates
-from yingda.engine.inputs import Inputs
+from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.prompting import Prompting
 from yingda.engine.recalling import Recalling

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from support.house import account
 from yingda.clock import VirtualClock
 from yingda.engine.accounts.accounts import PictureMode
-from yingda.engine.downloads import Downloads
+from yingda.engine.inputs.downloads import Downloads
+from yingda.engine.inputs.senses import Senses
 from yingda.engine.intents import Clear, Confirm, Intent, Pickup, Question, Told
 from yingda.engine.keeping import Keep
-from yingda.engine.senses import Senses
 from yingda.engine.taking import meaning, question_in
 from yingda.media.base import Fetched
 from yingda.providers.capabilities import Capabilities, Recording

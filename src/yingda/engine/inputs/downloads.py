@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.media_base import Downloading
+from yingda.engine.inputs.media_base import Downloading
 from yingda.errors import (
     ApiKind,
     ApiRefused,

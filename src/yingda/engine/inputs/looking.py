@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import msgspec
 import structlog
 
-from yingda.engine.downloads import Downloads
-from yingda.engine.media_base import Media
+from yingda.engine.inputs.downloads import Downloads
+from yingda.engine.inputs.media_base import Media
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import MediaError, PictureUnusable
 from yingda.file_kinds import Kind, kind_of

@@ -6,11 +6,11 @@ recording is fetched and converted.
 
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Account, Accounts
-from yingda.engine.downloads import Downloads
+from yingda.engine.inputs.downloads import Downloads
+from yingda.engine.inputs.media_base import Media
+from yingda.engine.inputs.senses import Senses
 from yingda.engine.insist import insist
-from yingda.engine.media_base import Media
 from yingda.engine.running_turn import RunningTurn
-from yingda.engine.senses import Senses
 from yingda.errors import MediaError, ProviderTimeout, VoiceUnusable
 from yingda.media.base import Converted
 from yingda.providers.capabilities import Recording, Transcriber

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Accounts
-from yingda.engine.downloads import Downloads
-from yingda.engine.hearing import Hearing
-from yingda.engine.looking import Looking
-from yingda.engine.media_base import Downloading, Media
-from yingda.engine.senses import Senses
+from yingda.engine.inputs.downloads import Downloads
+from yingda.engine.inputs.hearing import Hearing
+from yingda.engine.inputs.looking import Looking
+from yingda.engine.inputs.media_base import Downloading, Media
+from yingda.engine.inputs.senses import Senses
 from yingda.providers.base import Provider
 from yingda.store.base import Store
 

@@ -6,7 +6,7 @@ Knows settings, capabilities and rights; refuses to fetch anything.
 from collections.abc import Iterator, Mapping
 
 from yingda.engine.accounts.accounts import Account, PictureMode
-from yingda.engine.downloads import Downloads
+from yingda.engine.inputs.downloads import Downloads
 from yingda.providers.base import Provider
 from yingda.providers.capabilities import Transcriber
 

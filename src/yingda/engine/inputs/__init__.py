@@ -1,0 +1,1 @@
+"""What a question brings besides words: pictures and recordings, fetched when it is asked."""
