@@ -34,18 +34,18 @@ from yingda.engine.accounts.lookups import rounds_of
 from yingda.engine.accounts.pricing import PriceTable
 from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
-from yingda.engine.enclosing import Enclosing
-from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.health import Health
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.inputs.senses import Senses
-from yingda.engine.pusher import Pusher
+from yingda.engine.pushing.enclosing import Enclosing
+from yingda.engine.pushing.enclosure_plan import EnclosurePlan
+from yingda.engine.pushing.pusher import Pusher
+from yingda.engine.pushing.typing_states import TypingStates
 from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
 from yingda.engine.sharing.ownership import heard_rounds
 from yingda.engine.sharing.settings_watch import LOOK_EVERY_S, SettingsWatch
 from yingda.engine.stalls import Stalls
-from yingda.engine.typing_states import TypingStates
 from yingda.providers.base import Provider
 from yingda.signals.base import Signals, Topic
 from yingda.signals.quiet import QuietSignals

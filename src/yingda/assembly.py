@@ -19,8 +19,6 @@ from yingda.engine.breakers import Breakers
 from yingda.engine.candidates import Standby
 from yingda.engine.chooser import Chooser
 from yingda.engine.costs import Costs
-from yingda.engine.enclosing import Enclosing
-from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.erasure import Erasing
 from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.inputs.inputs import Inputs
@@ -30,8 +28,11 @@ from yingda.engine.ledger import Ledger
 from yingda.engine.patience import Patience
 from yingda.engine.pruning import Pruning
 from yingda.engine.push_age import PushAges
-from yingda.engine.push_rights import PushRights
-from yingda.engine.pusher import Pusher
+from yingda.engine.pushing.enclosing import Enclosing
+from yingda.engine.pushing.enclosure_plan import EnclosurePlan
+from yingda.engine.pushing.push_rights import PushRights
+from yingda.engine.pushing.pusher import Pusher
+from yingda.engine.pushing.typing_states import TypingStates
 from yingda.engine.rating import RatingTelling
 from yingda.engine.recalling import Summarising
 from yingda.engine.reception import Reception
@@ -43,7 +44,6 @@ from yingda.engine.sharing.ownership import Ownership, SharedOwner, SoleOwner
 from yingda.engine.sharing.presence import Presence
 from yingda.engine.sharing.speaking import Speaker
 from yingda.engine.suggesting import Suggesting
-from yingda.engine.typing_states import TypingStates
 from yingda.jobs.base import Jobs
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider

@@ -18,7 +18,6 @@ from yingda.engine.accounts.sentences import sentence, to_clear
 from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
 from yingda.engine.aiming import Aim, aim
 from yingda.engine.choosing import Choose, default_of
-from yingda.engine.grants import grant_of
 from yingda.engine.inputs.senses import Senses
 from yingda.engine.intents import (
     Clear,
@@ -39,6 +38,7 @@ from yingda.engine.intents import (
 )
 from yingda.engine.keeping import Keep
 from yingda.engine.push_age import PushAges
+from yingda.engine.pushing.grants import grant_of
 from yingda.engine.ratings import Rate
 from yingda.engine.reception import Reception, Said
 from yingda.engine.taking import meaning

@@ -25,7 +25,7 @@ from yingda.engine.attempts import Attempts
 from yingda.engine.chooser import Attempt
 from yingda.engine.intents import HoldProbe
 from yingda.engine.ledger import Entering, Ledger
-from yingda.engine.pusher import Pusher
+from yingda.engine.pushing.pusher import Pusher
 from yingda.engine.receipts import Receipts
 from yingda.engine.runner import Runner
 from yingda.engine.stalls import Stalled, Stalls

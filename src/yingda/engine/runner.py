@@ -17,13 +17,13 @@ from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking import Asking
 from yingda.engine.breakers import Breakers
 from yingda.engine.costs import Costs, figures_of
-from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.errands import Errands
 from yingda.engine.fallback import Fallback
 from yingda.engine.gates import Gates
 from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.prompting import Prompting
+from yingda.engine.pushing.enclosure_plan import EnclosurePlan
 from yingda.engine.recalling import Recalling
 from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn

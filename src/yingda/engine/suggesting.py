@@ -15,8 +15,8 @@ from yingda.delivery.extras import suggestions_message
 from yingda.engine.accounts.accounts import Account, Accounts
 from yingda.engine.commands import interpret
 from yingda.engine.intents import Question, Show
-from yingda.engine.push_fates import SENT, Fate, fate_by
-from yingda.engine.push_rights import PushRights
+from yingda.engine.pushing.push_fates import SENT, Fate, fate_by
+from yingda.engine.pushing.push_rights import PushRights
 from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError
 from yingda.providers.base import Provider
 from yingda.providers.capabilities import Suggester

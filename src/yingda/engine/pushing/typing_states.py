@@ -14,7 +14,7 @@ import structlog
 from yingda.clock import Clock, Timer
 from yingda.engine.accounts.accounts import Account
 from yingda.engine.errands import Errands
-from yingda.engine.push_rights import PushRights
+from yingda.engine.pushing.push_rights import PushRights
 from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError
 from yingda.wechat.api_base import ServiceDesk
 from yingda.wechat.limits import TYPING_AFTER_S, TYPING_S

@@ -13,14 +13,14 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Account, Accounts, PushMode
-from yingda.engine.enclosure_files import EnclosureFiles, Uploading
-from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.insist import insist
-from yingda.engine.push_fates import SENT, Fate, fate_by
-from yingda.engine.push_rights import PushRights
+from yingda.engine.pushing.enclosure_files import EnclosureFiles, Uploading
+from yingda.engine.pushing.enclosure_plan import EnclosurePlan
+from yingda.engine.pushing.push_fates import SENT, Fate, fate_by
+from yingda.engine.pushing.push_rights import PushRights
+from yingda.engine.pushing.typing_states import TypingStates
 from yingda.engine.sharing.ownership import Ownership
-from yingda.engine.typing_states import TypingStates
 from yingda.errors import (
     ApiKind,
     ApiRefused,

@@ -10,8 +10,8 @@ from typing import Protocol
 from yingda.clock import Clock
 from yingda.delivery.spoken import spoken
 from yingda.engine.accounts.accounts import Account
-from yingda.engine.enclosure_plan import EnclosurePlan
 from yingda.engine.inputs.media_base import Media
+from yingda.engine.pushing.enclosure_plan import EnclosurePlan
 from yingda.errors import MediaUnavailable, MediaUnreadable
 from yingda.file_kinds import Kind, kind_of
 from yingda.store.enclosure_base import Enclosure, EnclosureKind, KeptFile

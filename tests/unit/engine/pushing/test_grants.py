@@ -1,6 +1,6 @@
 import pytest
 
-from yingda.engine.grants import grant_of
+from yingda.engine.pushing.grants import grant_of
 from yingda.simulator import pushes
 from yingda.simulator.pushes import Sent
 from yingda.wechat.messages import decode

@@ -14,15 +14,15 @@ from yingda.clock import Clock
 from yingda.delivery.service_message import TELL_BEFORE_S, Leave, Send, Tell, Wait, next_step
 from yingda.engine.accounts.accounts import Account, Accounts
 from yingda.engine.insist import insist
-from yingda.engine.push_fates import SENT, Fate, fate_by
-from yingda.engine.push_rights import PushRights
-from yingda.engine.push_round import Round
-from yingda.engine.push_seen import Seen
-from yingda.engine.renewing import Renewing
+from yingda.engine.pushing.push_fates import SENT, Fate, fate_by
+from yingda.engine.pushing.push_rights import PushRights
+from yingda.engine.pushing.push_round import Round
+from yingda.engine.pushing.push_seen import Seen
+from yingda.engine.pushing.renewing import Renewing
+from yingda.engine.pushing.typing_states import TypingStates
 from yingda.engine.sharing.board import Board
 from yingda.engine.sharing.live import LiveTexts
 from yingda.engine.sharing.ownership import Ownership
-from yingda.engine.typing_states import TypingStates
 from yingda.errors import StoreError, WechatApiError
 from yingda.store.base import Store
 from yingda.store.push_base import NewPart, PartFate

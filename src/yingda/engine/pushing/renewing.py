@@ -7,7 +7,7 @@ import structlog
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Account, PushMode
 from yingda.engine.errands import Errands
-from yingda.engine.grants import grant_of
+from yingda.engine.pushing.grants import grant_of
 from yingda.errors import StoreError
 from yingda.store.push_base import Grant, PushStore
 from yingda.wechat.base import Message
