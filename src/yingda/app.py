@@ -41,11 +41,11 @@ from yingda.engine.pushing.enclosing import Enclosing
 from yingda.engine.pushing.enclosure_plan import EnclosurePlan
 from yingda.engine.pushing.pusher import Pusher
 from yingda.engine.pushing.typing_states import TypingStates
-from yingda.engine.receipts import Receipts
 from yingda.engine.route import Route
 from yingda.engine.sharing.ownership import heard_rounds
 from yingda.engine.sharing.settings_watch import LOOK_EVERY_S, SettingsWatch
-from yingda.engine.stalls import Stalls
+from yingda.engine.waiting.receipts import Receipts
+from yingda.engine.waiting.stalls import Stalls
 from yingda.providers.base import Provider
 from yingda.signals.base import Signals, Topic
 from yingda.signals.quiet import QuietSignals

@@ -12,12 +12,9 @@ from yingda.databases import Shared
 from yingda.engine.accounts.accounts import Account, FixedAccounts, PushMode
 from yingda.engine.accounts.learnt import Learnt
 from yingda.engine.accounts.pricing import PriceTable
-from yingda.engine.acknowledging import Acknowledging
 from yingda.engine.admission import Capacity
-from yingda.engine.attempts import Attempts
 from yingda.engine.breakers import Breakers
 from yingda.engine.candidates import Standby
-from yingda.engine.chooser import Chooser
 from yingda.engine.costs import Costs
 from yingda.engine.erasure import Erasing
 from yingda.engine.housekeeping import Chore, Housekeeping
@@ -25,9 +22,7 @@ from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.inputs.senses import Senses
 from yingda.engine.ledger import Ledger
-from yingda.engine.patience import Patience
 from yingda.engine.pruning import Pruning
-from yingda.engine.push_age import PushAges
 from yingda.engine.pushing.enclosing import Enclosing
 from yingda.engine.pushing.enclosure_plan import EnclosurePlan
 from yingda.engine.pushing.push_rights import PushRights
@@ -44,6 +39,11 @@ from yingda.engine.sharing.ownership import Ownership, SharedOwner, SoleOwner
 from yingda.engine.sharing.presence import Presence
 from yingda.engine.sharing.speaking import Speaker
 from yingda.engine.suggesting import Suggesting
+from yingda.engine.waiting.acknowledging import Acknowledging
+from yingda.engine.waiting.attempts import Attempts
+from yingda.engine.waiting.chooser import Chooser
+from yingda.engine.waiting.patience import Patience
+from yingda.engine.waiting.push_age import PushAges
 from yingda.jobs.base import Jobs
 from yingda.jobs.local import LocalJobs
 from yingda.providers.base import Provider

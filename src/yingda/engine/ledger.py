@@ -37,11 +37,11 @@ from yingda.engine.intents import (
     Unfollow,
 )
 from yingda.engine.keeping import Keep
-from yingda.engine.push_age import PushAges
 from yingda.engine.pushing.grants import grant_of
 from yingda.engine.ratings import Rate
 from yingda.engine.reception import Reception, Said
 from yingda.engine.taking import meaning
+from yingda.engine.waiting.push_age import PushAges
 from yingda.engine.wishes import Wishes
 from yingda.store.base import Store
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal

@@ -21,15 +21,15 @@ import structlog
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Account, Accounts
 from yingda.engine.accounts.sentences import sentence
-from yingda.engine.attempts import Attempts
-from yingda.engine.chooser import Attempt
 from yingda.engine.intents import HoldProbe
 from yingda.engine.ledger import Entering, Ledger
 from yingda.engine.pushing.pusher import Pusher
-from yingda.engine.receipts import Receipts
 from yingda.engine.runner import Runner
-from yingda.engine.stalls import Stalled, Stalls
-from yingda.engine.window import Connection, Window
+from yingda.engine.waiting.attempts import Attempts
+from yingda.engine.waiting.chooser import Attempt
+from yingda.engine.waiting.receipts import Receipts
+from yingda.engine.waiting.stalls import Stalled, Stalls
+from yingda.engine.waiting.window import Connection, Window
 from yingda.errors import StoreError
 from yingda.jobs.base import Jobs
 from yingda.store.entries import Entered

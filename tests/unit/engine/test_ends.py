@@ -8,8 +8,8 @@ import pytest
 
 from support.stores import ANN, SHOP, Desk, turn_id_of
 from yingda.clock import VirtualClock
-from yingda.engine.receipts import DOUBT_AFTER_S, Receipts
 from yingda.engine.running_turn import RunningTurn
+from yingda.engine.waiting.receipts import DOUBT_AFTER_S, Receipts
 from yingda.errors import FailureKind, StoreError
 from yingda.providers.base import (
     ConversationReset,

@@ -7,9 +7,9 @@ import pytest
 
 from support.signals import Hub
 from yingda.clock import VirtualClock
-from yingda.engine.push_age import PushAges
 from yingda.engine.sharing.board import Board
-from yingda.engine.window import Window
+from yingda.engine.waiting.push_age import PushAges
+from yingda.engine.waiting.window import Window
 from yingda.signals.base import Topic
 from yingda.signals.quiet import QuietSignals
 

@@ -5,10 +5,10 @@ from functools import partial
 from yingda.clock import Clock, Timer
 from yingda.delivery.service_message import SENDS_LIMIT
 from yingda.engine.accounts.accounts import PushMode
-from yingda.engine.chooser import Attempt
 from yingda.engine.pushing.push_rights import PushRights
 from yingda.engine.pushing.pusher import Pusher
 from yingda.engine.pushing.typing_states import TypingStates
+from yingda.engine.waiting.chooser import Attempt
 from yingda.store.base import Store
 
 #: From this age of its window on, the follower is shown that an answer is being written. Our

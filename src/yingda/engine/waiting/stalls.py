@@ -17,8 +17,8 @@ from yingda.delivery.choose import LAST_ATTEMPT_AGE_S, LET_GO_AFTER_S
 from yingda.engine.accounts.accounts import Account
 from yingda.engine.accounts.sentences import sentence
 from yingda.engine.errands import Errands
-from yingda.engine.push_age import PushAges
-from yingda.engine.window import Window
+from yingda.engine.waiting.push_age import PushAges
+from yingda.engine.waiting.window import Window
 from yingda.errors import StoreError
 from yingda.wechat.base import Message
 from yingda.wechat.events import Event

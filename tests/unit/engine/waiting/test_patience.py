@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.house import account
 from support.stores import NOON, Desk, turn_id_of
 from yingda.clock import VirtualClock
-from yingda.engine.patience import SPAN_S, Hold, Patience, chance, left_s
+from yingda.engine.waiting.patience import SPAN_S, Hold, Patience, chance, left_s
 from yingda.store.runs import Outcome
 
 EIGHT = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 30.0]

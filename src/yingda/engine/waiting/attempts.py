@@ -10,12 +10,12 @@ import msgspec
 from yingda.clock import Clock
 from yingda.delivery.choose import AttemptView, Decision, Step, choose
 from yingda.delivery.passive import Composed
-from yingda.engine.acknowledging import Acknowledging
-from yingda.engine.chooser import Attempt, Chooser
-from yingda.engine.patience import Hold, Patience, left_s
-from yingda.engine.push_age import PushAges
 from yingda.engine.sharing.board import Board
-from yingda.engine.window import Window
+from yingda.engine.waiting.acknowledging import Acknowledging
+from yingda.engine.waiting.chooser import Attempt, Chooser
+from yingda.engine.waiting.patience import Hold, Patience, left_s
+from yingda.engine.waiting.push_age import PushAges
+from yingda.engine.waiting.window import Window
 from yingda.store.base import Outlook, Store
 from yingda.wechat.limits import WINDOW_S
 
