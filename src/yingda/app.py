@@ -32,11 +32,11 @@ from yingda.engine.accounts.accounts import Account
 from yingda.engine.accounts.learnt import Learnt
 from yingda.engine.accounts.lookups import rounds_of
 from yingda.engine.accounts.pricing import PriceTable
-from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
 from yingda.engine.health import Health
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.inputs.senses import Senses
+from yingda.engine.intake.admission import Capacity
 from yingda.engine.pushing.enclosing import Enclosing
 from yingda.engine.pushing.enclosure_plan import EnclosurePlan
 from yingda.engine.pushing.pusher import Pusher

@@ -12,7 +12,6 @@ from yingda.databases import Shared
 from yingda.engine.accounts.accounts import Account, FixedAccounts, PushMode
 from yingda.engine.accounts.learnt import Learnt
 from yingda.engine.accounts.pricing import PriceTable
-from yingda.engine.admission import Capacity
 from yingda.engine.breakers import Breakers
 from yingda.engine.candidates import Standby
 from yingda.engine.costs import Costs
@@ -21,7 +20,9 @@ from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.inputs.senses import Senses
-from yingda.engine.ledger import Ledger
+from yingda.engine.intake.admission import Capacity
+from yingda.engine.intake.ledger import Ledger
+from yingda.engine.intake.reception import Reception
 from yingda.engine.pruning import Pruning
 from yingda.engine.pushing.enclosing import Enclosing
 from yingda.engine.pushing.enclosure_plan import EnclosurePlan
@@ -30,7 +31,6 @@ from yingda.engine.pushing.pusher import Pusher
 from yingda.engine.pushing.typing_states import TypingStates
 from yingda.engine.rating import RatingTelling
 from yingda.engine.recalling import Summarising
-from yingda.engine.reception import Reception
 from yingda.engine.runner import Runner
 from yingda.engine.sharing.board import Board
 from yingda.engine.sharing.far_text import FarTexts

@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 from support.house import account
 from support.scripted_provider import Script
 from support.spare import backed_up_with, house_with_spare
-from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
+from yingda.engine.intake.admission import Capacity
 from yingda.errors import (
     ContentRefused,
     ProviderBusy,

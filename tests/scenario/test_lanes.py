@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support.house import account, open_house
 from support.scripted_provider import Script, ScriptedProvider
-from yingda.engine.admission import Capacity
+from yingda.engine.intake.admission import Capacity
 from yingda.simulator.phone import Phone
 from yingda.simulator.platform import Delivered
 

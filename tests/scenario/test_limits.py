@@ -8,7 +8,7 @@ import pytest
 
 from support.house import open_house
 from support.scripted_provider import Script
-from yingda.engine.admission import Capacity
+from yingda.engine.intake.admission import Capacity
 from yingda.simulator.verdict import Outcome
 from yingda.texts import Texts
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from support.house import House, open_house
 from support.hung_disk import hang
 from support.scripted_provider import Script
-from yingda.engine.admission import Capacity
+from yingda.engine.intake.admission import Capacity
 from yingda.simulator.platform import Delivered
 from yingda.texts import Texts
 

@@ -22,9 +22,9 @@ from yingda.clock import VirtualClock
 from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts.accounts import Account, PushMode
 from yingda.engine.accounts.pricing import PriceTable
-from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
 from yingda.engine.inputs.media_base import Media
+from yingda.engine.intake.admission import Capacity
 from yingda.providers.base import Provider
 from yingda.signals.base import Signals
 from yingda.simulator.phone import Phone

@@ -8,8 +8,8 @@ from typing import Any
 from support.house import House, open_house
 from support.scripted_provider import Script, ScriptedProvider
 from yingda.engine.accounts.accounts import Account
-from yingda.engine.admission import Capacity
 from yingda.engine.candidates import Standby
+from yingda.engine.intake.admission import Capacity
 from yingda.providers.breaker import BreakerRules
 
 BACKED_UP = Standby(fallbacks={"scripted": ("spare",)})

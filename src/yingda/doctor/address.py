@@ -17,7 +17,7 @@ from yingda.doctor.base import Finding, Findings, Status, Subject
 from yingda.doctor.caller import Caller, Exchange
 from yingda.doctor.reach import Target, reach
 from yingda.doctor.texts import finding
-from yingda.engine.commands import HOLD_PROBE_EVENT
+from yingda.engine.intake.commands import HOLD_PROBE_EVENT
 from yingda.simulator import pushes
 from yingda.simulator.platform import Mode, SimulatedAccount
 from yingda.wechat.limits import WINDOW_S

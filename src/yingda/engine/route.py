@@ -21,8 +21,8 @@ import structlog
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Account, Accounts
 from yingda.engine.accounts.sentences import sentence
-from yingda.engine.intents import HoldProbe
-from yingda.engine.ledger import Entering, Ledger
+from yingda.engine.intake.intents import HoldProbe
+from yingda.engine.intake.ledger import Entering, Ledger
 from yingda.engine.pushing.pusher import Pusher
 from yingda.engine.runner import Runner
 from yingda.engine.waiting.attempts import Attempts

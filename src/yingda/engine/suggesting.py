@@ -13,8 +13,8 @@ import structlog
 from yingda.clock import Clock
 from yingda.delivery.extras import suggestions_message
 from yingda.engine.accounts.accounts import Account, Accounts
-from yingda.engine.commands import interpret
-from yingda.engine.intents import Question, Show
+from yingda.engine.intake.commands import interpret
+from yingda.engine.intake.intents import Question, Show
 from yingda.engine.pushing.push_fates import SENT, Fate, fate_by
 from yingda.engine.pushing.push_rights import PushRights
 from yingda.errors import ApiKind, ApiRefused, StoreError, WechatApiError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.house import House, open_house
-from yingda.engine.commands import HOLD_PROBE_EVENT
+from yingda.engine.intake.commands import HOLD_PROBE_EVENT
 from yingda.simulator import pushes
 from yingda.simulator.deliveries import Delivered
 from yingda.simulator.platform import Mode, Outcome, Platform

@@ -2,7 +2,7 @@
 
 import pytest
 
-from yingda.engine.aiming import asks_for
+from yingda.engine.intake.aiming import asks_for
 
 CHOICES = [
     "回复 1 继续，回复 2 结束。",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from support.house import account
 from yingda.engine.accounts.accounts import Account
-from yingda.engine.admission import Door, day_began_at, door, refusal_sentence, shown_time
-from yingda.engine.commands import interpret
+from yingda.engine.intake.admission import Door, day_began_at, door, refusal_sentence, shown_time
+from yingda.engine.intake.commands import interpret
 from yingda.store.entries import Bound, Refusal
 from yingda.texts import Language, Texts
 from yingda.wechat.base import Message

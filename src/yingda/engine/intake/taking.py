@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from yingda.engine.accounts.accounts import Account, PictureMode
-from yingda.engine.commands import interpret
 from yingda.engine.inputs.senses import Senses
-from yingda.engine.intents import Intent, Question
-from yingda.engine.keeping import Keep
+from yingda.engine.intake.commands import interpret
+from yingda.engine.intake.intents import Intent, Question
+from yingda.engine.intake.keeping import Keep
 from yingda.texts import LONGEST_BYTES, URL_LIMIT_BYTES, Texts
 from yingda.turn.model import Attachment, AttachmentKind, Form
 from yingda.wechat.base import Message

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingda.engine.aiming import aim
-from yingda.engine.commands import interpret
-from yingda.engine.intents import (
+from yingda.engine.intake.aiming import aim
+from yingda.engine.intake.commands import interpret
+from yingda.engine.intake.intents import (
     Clear,
     Confirm,
     Forget,

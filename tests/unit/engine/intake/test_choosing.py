@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.house import account
-from yingda.engine.choosing import Choose, choice, default_of, share_of, shown_name
+from yingda.engine.intake.choosing import Choose, choice, default_of, share_of, shown_name
 from yingda.words import normalised, words_to_commands
 
 MODELS = {"快速": "quick", "DeepSeek V3": "deep"}

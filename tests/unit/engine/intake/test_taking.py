@@ -11,9 +11,9 @@ from yingda.clock import VirtualClock
 from yingda.engine.accounts.accounts import PictureMode
 from yingda.engine.inputs.downloads import Downloads
 from yingda.engine.inputs.senses import Senses
-from yingda.engine.intents import Clear, Confirm, Intent, Pickup, Question, Told
-from yingda.engine.keeping import Keep
-from yingda.engine.taking import meaning, question_in
+from yingda.engine.intake.intents import Clear, Confirm, Intent, Pickup, Question, Told
+from yingda.engine.intake.keeping import Keep
+from yingda.engine.intake.taking import meaning, question_in
 from yingda.media.base import Fetched
 from yingda.providers.capabilities import Capabilities, Recording
 from yingda.simulator import pushes

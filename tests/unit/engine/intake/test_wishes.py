@@ -3,7 +3,7 @@
 import pytest
 
 from support.house import account
-from yingda.engine.wishes import _stopped
+from yingda.engine.intake.wishes import _stopped
 from yingda.texts import Texts
 from yingda.turn.lifecycle import State
 from yingda.turn.model import Turn

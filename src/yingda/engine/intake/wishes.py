@@ -15,10 +15,10 @@ from yingda.delivery.status import status
 from yingda.delivery.style import retry_link, tap_link
 from yingda.engine.accounts.accounts import Account
 from yingda.engine.accounts.sentences import sentence, text_reply
-from yingda.engine.choosing import Choose, offered, shown_name
-from yingda.engine.intents import Confirm, Forget, Retry, Revoke, Status, Stop, Unfollow
-from yingda.engine.numbered import FORGET_CODE_DIGITS
-from yingda.engine.ratings import Rate
+from yingda.engine.intake.choosing import Choose, offered, shown_name
+from yingda.engine.intake.intents import Confirm, Forget, Retry, Revoke, Status, Stop, Unfollow
+from yingda.engine.intake.numbered import FORGET_CODE_DIGITS
+from yingda.engine.intake.ratings import Rate
 from yingda.providers.capabilities import Rating
 from yingda.store.base import Store
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion

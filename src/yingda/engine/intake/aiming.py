@@ -6,7 +6,7 @@ Pure functions over what is known of the follower, and the words by which an ans
 import msgspec
 import regex
 
-from yingda.engine.intents import Pickup
+from yingda.engine.intake.intents import Pickup
 from yingda.turn.model import FollowerView, Turn
 from yingda.words import normalised
 

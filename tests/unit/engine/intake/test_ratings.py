@@ -2,9 +2,9 @@
 
 import pytest
 
-from yingda.engine.commands import interpret
-from yingda.engine.intents import Intent, Question, Told
-from yingda.engine.ratings import Rate
+from yingda.engine.intake.commands import interpret
+from yingda.engine.intake.intents import Intent, Question, Told
+from yingda.engine.intake.ratings import Rate
 from yingda.providers.capabilities import Rating
 from yingda.wechat.messages import TextMessage
 from yingda.words import words_to_commands

@@ -6,9 +6,9 @@ Pure. Knows no message and no word.
 import msgspec
 
 from yingda.actions import ReplyAction
-from yingda.engine.choosing import Choose
-from yingda.engine.keeping import Keep
-from yingda.engine.ratings import Rate
+from yingda.engine.intake.choosing import Choose
+from yingda.engine.intake.keeping import Keep
+from yingda.engine.intake.ratings import Rate
 from yingda.turn.model import Attachment, Form
 
 

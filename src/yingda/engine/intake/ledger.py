@@ -15,11 +15,11 @@ from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Account, PictureMode, PushMode
 from yingda.engine.accounts.budgeting import allowance_at
 from yingda.engine.accounts.sentences import sentence, to_clear
-from yingda.engine.admission import Door, day_began_at, door, listed, refusal_sentence
-from yingda.engine.aiming import Aim, aim
-from yingda.engine.choosing import Choose, default_of
 from yingda.engine.inputs.senses import Senses
-from yingda.engine.intents import (
+from yingda.engine.intake.admission import Door, day_began_at, door, listed, refusal_sentence
+from yingda.engine.intake.aiming import Aim, aim
+from yingda.engine.intake.choosing import Choose, default_of
+from yingda.engine.intake.intents import (
     Clear,
     Confirm,
     Forget,
@@ -36,13 +36,13 @@ from yingda.engine.intents import (
     Told,
     Unfollow,
 )
-from yingda.engine.keeping import Keep
+from yingda.engine.intake.keeping import Keep
+from yingda.engine.intake.ratings import Rate
+from yingda.engine.intake.reception import Reception, Said
+from yingda.engine.intake.taking import meaning
+from yingda.engine.intake.wishes import Wishes
 from yingda.engine.pushing.grants import grant_of
-from yingda.engine.ratings import Rate
-from yingda.engine.reception import Reception, Said
-from yingda.engine.taking import meaning
 from yingda.engine.waiting.push_age import PushAges
-from yingda.engine.wishes import Wishes
 from yingda.store.base import Store
 from yingda.store.entries import Effect, Entered, NewPush, NewQuestion, PushKind, Refusal
 from yingda.store.push_base import Grant

@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 
 from yingda.engine.accounts.accounts import Account
-from yingda.engine.intents import (
+from yingda.engine.intake.intents import (
     Confirm,
     Forget,
     HoldProbe,

@@ -10,8 +10,8 @@ import msgspec
 
 from yingda.actions import Action, CommandAction, NothingAction, QuestionAction
 from yingda.engine.accounts.duties import Duties
-from yingda.engine.choosing import Choose, choice
-from yingda.engine.intents import (
+from yingda.engine.intake.choosing import Choose, choice
+from yingda.engine.intake.intents import (
     Clear,
     Confirm,
     Forget,
@@ -28,8 +28,8 @@ from yingda.engine.intents import (
     Told,
     Unfollow,
 )
-from yingda.engine.numbered import coded, numbered
-from yingda.engine.ratings import Rate, rated_by
+from yingda.engine.intake.numbered import coded, numbered
+from yingda.engine.intake.ratings import Rate, rated_by
 from yingda.providers.capabilities import Rating
 from yingda.wechat.base import Message
 from yingda.wechat.events import (
