@@ -32,7 +32,7 @@ from yingda.engine.accounts.accounts import Account
 from yingda.engine.accounts.learnt import Learnt
 from yingda.engine.accounts.lookups import rounds_of
 from yingda.engine.accounts.pricing import PriceTable
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.engine.health import Health
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.inputs.senses import Senses

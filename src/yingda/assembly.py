@@ -12,9 +12,10 @@ from yingda.databases import Shared
 from yingda.engine.accounts.accounts import Account, FixedAccounts, PushMode
 from yingda.engine.accounts.learnt import Learnt
 from yingda.engine.accounts.pricing import PriceTable
-from yingda.engine.breakers import Breakers
-from yingda.engine.candidates import Standby
-from yingda.engine.costs import Costs
+from yingda.engine.asking.breakers import Breakers
+from yingda.engine.asking.candidates import Standby
+from yingda.engine.asking.costs import Costs
+from yingda.engine.asking.recalling import Summarising
 from yingda.engine.erasure import Erasing
 from yingda.engine.housekeeping import Chore, Housekeeping
 from yingda.engine.inputs.inputs import Inputs
@@ -30,7 +31,6 @@ from yingda.engine.pushing.push_rights import PushRights
 from yingda.engine.pushing.pusher import Pusher
 from yingda.engine.pushing.typing_states import TypingStates
 from yingda.engine.rating import RatingTelling
-from yingda.engine.recalling import Summarising
 from yingda.engine.runner import Runner
 from yingda.engine.sharing.board import Board
 from yingda.engine.sharing.far_text import FarTexts

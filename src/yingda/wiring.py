@@ -21,7 +21,7 @@ from yingda.engine.accounts.budgeting import Budget
 from yingda.engine.accounts.duties import Duties, names_of
 from yingda.engine.accounts.pricing import PriceTable
 from yingda.engine.accounts.rules import Rules
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.engine.intake.admission import Capacity
 from yingda.providers.breaker import BreakerRules
 from yingda.store.snapshot_base import Snapshot, SnapshotKind

@@ -7,7 +7,7 @@ import pytest
 from support.house import House, open_house
 from support.scripted_provider import Script
 from support.sentences import failure_text
-from yingda.engine.asking import RUN_LIMIT_S
+from yingda.engine.asking.asking import RUN_LIMIT_S
 from yingda.errors import FailureKind
 from yingda.simulator.phone import Phone
 from yingda.texts import SENTENCES

@@ -23,7 +23,7 @@ from support.senses import AMR, JPEG, MediaDesk, Plain, SmallWeb
 from support.sentences import failure_sentence
 from support.vendor_wire import PART, REST
 from yingda.engine.accounts.accounts import PictureMode
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.engine.inputs.media_base import Media
 from yingda.errors import FailureKind, ProviderUnavailable
 from yingda.providers.base import Provider

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from support.house import account
 from support.scripted_provider import Script
 from support.spare import backed_up_with, house_with_spare
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.engine.intake.admission import Capacity
 from yingda.errors import (
     ContentRefused,

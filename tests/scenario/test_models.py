@@ -10,7 +10,7 @@ from yingda.actions import AskAction, CommandAction, Match, QuestionAction, Rule
 from yingda.engine.accounts.accounts import Account
 from yingda.engine.accounts.duties import Duties
 from yingda.engine.accounts.rules import Rules
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.simulator.platform import Delivered
 from yingda.texts import Texts
 from yingda.words import Command, words_to_commands, words_to_show

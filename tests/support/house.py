@@ -22,7 +22,7 @@ from yingda.clock import VirtualClock
 from yingda.delivery.style import ReplyStyle
 from yingda.engine.accounts.accounts import Account, PushMode
 from yingda.engine.accounts.pricing import PriceTable
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.intake.admission import Capacity
 from yingda.providers.base import Provider

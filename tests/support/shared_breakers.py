@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.signals import Hub
 from yingda.clock import VirtualClock
-from yingda.engine.breakers import Admitted, Breakers
+from yingda.engine.asking.breakers import Admitted, Breakers
 from yingda.errors import ProviderError, ProviderUnavailable, StoreError
 from yingda.providers.breaker import BreakerRules
 from yingda.signals.quiet import QuietSignals

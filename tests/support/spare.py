@@ -8,7 +8,7 @@ from typing import Any
 from support.house import House, open_house
 from support.scripted_provider import Script, ScriptedProvider
 from yingda.engine.accounts.accounts import Account
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.engine.intake.admission import Capacity
 from yingda.providers.breaker import BreakerRules
 

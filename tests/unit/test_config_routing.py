@@ -9,7 +9,7 @@ from support.settings import API_KEY, TOKEN, from_file, reasons_of, written
 from yingda.actions import AskAction, Match, QuestionAction, Rule
 from yingda.config import Settings
 from yingda.config.routing import used_providers
-from yingda.engine.candidates import Standby
+from yingda.engine.asking.candidates import Standby
 from yingda.providers.breaker import BreakerRules
 from yingda.wiring import account_of, standby_of
 from yingda.words import Command

@@ -14,18 +14,18 @@ from yingda.clock import Clock
 from yingda.delivery import passive
 from yingda.engine.accounts.accounts import Accounts
 from yingda.engine.afterwards import Afterward, Afterwards
-from yingda.engine.asking import Asking
-from yingda.engine.breakers import Breakers
-from yingda.engine.costs import Costs, figures_of
+from yingda.engine.asking.asking import Asking
+from yingda.engine.asking.breakers import Breakers
+from yingda.engine.asking.costs import Costs, figures_of
+from yingda.engine.asking.fallback import Fallback
+from yingda.engine.asking.gates import Gates
+from yingda.engine.asking.prompting import Prompting
+from yingda.engine.asking.recalling import Recalling
+from yingda.engine.asking.run_notes import RunNotes
 from yingda.engine.errands import Errands
-from yingda.engine.fallback import Fallback
-from yingda.engine.gates import Gates
 from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist
-from yingda.engine.prompting import Prompting
 from yingda.engine.pushing.enclosure_plan import EnclosurePlan
-from yingda.engine.recalling import Recalling
-from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn
 from yingda.engine.sharing.board import Board
 from yingda.engine.sharing.live import LiveText

@@ -4,7 +4,7 @@ import pytest
 
 from support.markdown import render
 from yingda.delivery.plain import blocks
-from yingda.engine.citing import SOURCES_LIMIT, cited
+from yingda.engine.asking.citing import SOURCES_LIMIT, cited
 from yingda.errors import FailureKind
 from yingda.providers.base import Source
 from yingda.store.runs import Outcome

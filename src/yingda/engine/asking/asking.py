@@ -12,8 +12,8 @@ import structlog
 from yingda.clock import Clock
 from yingda.delivery.settled import handed_over
 from yingda.engine.accounts.accounts import Accounts
-from yingda.engine.citing import cited
-from yingda.engine.fallback import Fallback
+from yingda.engine.asking.citing import cited
+from yingda.engine.asking.fallback import Fallback
 from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist
 from yingda.engine.running_turn import RunningTurn

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingda.engine.memory import (
+from yingda.engine.asking.memory import (
     SUMMARY_LIMIT_CHARS,
     bounded_summary,
     exchange_of,

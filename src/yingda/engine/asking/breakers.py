@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine import breaker_records as records
-from yingda.engine.breaker_exchange import BreakerExchange, Decide, Standing
+from yingda.engine.asking import breaker_records as records
+from yingda.engine.asking.breaker_exchange import BreakerExchange, Decide, Standing
 from yingda.engine.errands import Errands
 from yingda.errors import FailureKind, ProviderError
 from yingda.providers.breaker import Breaker, BreakerRules, BreakerState, Ticket

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from yingda.clock import Clock
-from yingda.engine.candidates import candidates, may_go_on
-from yingda.engine.gates import Gates
+from yingda.engine.asking.candidates import candidates, may_go_on
+from yingda.engine.asking.gates import Gates
+from yingda.engine.asking.prompting import Prompting
+from yingda.engine.asking.run_notes import RunNotes
 from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist
-from yingda.engine.prompting import Prompting
-from yingda.engine.run_notes import RunNotes
 from yingda.engine.running_turn import RunningTurn
 from yingda.errors import AnswerEmpty, PictureUnusable, ProviderError, ProviderMisconfigured
 from yingda.providers.base import Provider, Started

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from yingda.engine.accounts.accounts import Account, Accounts
-from yingda.engine.recalling import Recalling
+from yingda.engine.asking.recalling import Recalling
 from yingda.providers.base import Prompt
 from yingda.sentences import Language
 from yingda.store.runs import Claim

@@ -11,14 +11,14 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.engine.accounts.accounts import Accounts
-from yingda.engine.insist import insist
-from yingda.engine.memory import (
+from yingda.engine.asking.memory import (
     bounded_summary,
     exchange_of,
     limit_chars,
     to_summarise,
     window,
 )
+from yingda.engine.insist import insist
 from yingda.providers.base import Exchange, Provider
 from yingda.providers.capabilities import Capabilities, Memory, MemoryBounds, Summariser
 from yingda.store.base import Store

@@ -12,7 +12,7 @@ import structlog
 from msgspec.structs import replace
 
 from yingda.clock import Clock, Timer
-from yingda.engine.breaker_records import of_settings
+from yingda.engine.asking.breaker_records import of_settings
 from yingda.errors import StoreError
 from yingda.signals.base import Signals, Topic
 from yingda.store.breaker_base import BreakerRecord, BreakerStore

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from yingda.engine.breakers import Breakers
+from yingda.engine.asking.breakers import Breakers
 from yingda.errors import (
     FailureKind,
     ProviderBusy,

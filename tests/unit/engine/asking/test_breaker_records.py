@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from yingda.engine import breaker_records as records
-from yingda.engine.breaker_records import TRIAL_S
+from yingda.engine.asking import breaker_records as records
+from yingda.engine.asking.breaker_records import TRIAL_S
 from yingda.errors import FailureKind
 from yingda.store.breaker_base import BreakerRecord
 

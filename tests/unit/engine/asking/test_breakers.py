@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from support.shared_breakers import DOWN, NAME, Ward, ask, fail, let_in, ward
-from yingda.engine.breaker_exchange import LOOK_EVERY_S
-from yingda.engine.breaker_records import TRIAL_S
+from yingda.engine.asking.breaker_exchange import LOOK_EVERY_S
+from yingda.engine.asking.breaker_records import TRIAL_S
 from yingda.errors import ContentRefused, FailureKind, PictureUnusable, ProviderBusy
 from yingda.providers.breaker import BreakerRules
 from yingda.signals.base import Topic

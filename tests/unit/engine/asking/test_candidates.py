@@ -2,7 +2,7 @@
 
 import pytest
 
-from yingda.engine.candidates import candidates, may_go_on
+from yingda.engine.asking.candidates import candidates, may_go_on
 from yingda.errors import FailureKind
 
 ELSEWHERE = {
