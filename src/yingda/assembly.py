@@ -16,21 +16,22 @@ from yingda.engine.asking.breakers import Breakers
 from yingda.engine.asking.candidates import Standby
 from yingda.engine.asking.costs import Costs
 from yingda.engine.asking.recalling import Summarising
-from yingda.engine.erasure import Erasing
-from yingda.engine.housekeeping import Chore, Housekeeping
+from yingda.engine.chores.erasure import Erasing
+from yingda.engine.chores.housekeeping import Chore, Housekeeping
+from yingda.engine.chores.pruning import Pruning
+from yingda.engine.chores.rating import RatingTelling
+from yingda.engine.chores.suggesting import Suggesting
 from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.inputs.media_base import Media
 from yingda.engine.inputs.senses import Senses
 from yingda.engine.intake.admission import Capacity
 from yingda.engine.intake.ledger import Ledger
 from yingda.engine.intake.reception import Reception
-from yingda.engine.pruning import Pruning
 from yingda.engine.pushing.enclosing import Enclosing
 from yingda.engine.pushing.enclosure_plan import EnclosurePlan
 from yingda.engine.pushing.push_rights import PushRights
 from yingda.engine.pushing.pusher import Pusher
 from yingda.engine.pushing.typing_states import TypingStates
-from yingda.engine.rating import RatingTelling
 from yingda.engine.runner import Runner
 from yingda.engine.sharing.board import Board
 from yingda.engine.sharing.far_text import FarTexts
@@ -38,7 +39,6 @@ from yingda.engine.sharing.live import LiveTexts
 from yingda.engine.sharing.ownership import Ownership, SharedOwner, SoleOwner
 from yingda.engine.sharing.presence import Presence
 from yingda.engine.sharing.speaking import Speaker
-from yingda.engine.suggesting import Suggesting
 from yingda.engine.waiting.acknowledging import Acknowledging
 from yingda.engine.waiting.attempts import Attempts
 from yingda.engine.waiting.chooser import Chooser

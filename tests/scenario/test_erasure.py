@@ -10,7 +10,7 @@ from support.scripted_provider import Script, ScriptedProvider
 from yingda.actions import CommandAction, Match, Rule, TextAction
 from yingda.engine.accounts.duties import Duties
 from yingda.engine.accounts.rules import Rules
-from yingda.engine.erasure import GRACE_S
+from yingda.engine.chores.erasure import GRACE_S
 from yingda.errors import ProviderUnavailable
 from yingda.simulator import pushes
 from yingda.simulator.phone import Phone, tap_links

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support.house import House, open_house
 from support.scripted_provider import Script
-from yingda.engine.housekeeping import LOOK_EVERY_S
+from yingda.engine.chores.housekeeping import LOOK_EVERY_S
 from yingda.texts import Texts
 
 DAY_S = 86_400.0

@@ -14,7 +14,7 @@ from yingda.cli.prune_texts import say
 from yingda.clock import Clock
 from yingda.config import Settings
 from yingda.databases import look_at, open_store
-from yingda.engine.pruning import STEPS_AT_ONCE, PruningRound
+from yingda.engine.chores.pruning import STEPS_AT_ONCE, PruningRound
 from yingda.store.pruning_base import OldMonth, kept_since
 from yingda.texts import Language
 

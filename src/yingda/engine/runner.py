@@ -13,7 +13,6 @@ import structlog
 from yingda.clock import Clock
 from yingda.delivery import passive
 from yingda.engine.accounts.accounts import Accounts
-from yingda.engine.afterwards import Afterward, Afterwards
 from yingda.engine.asking.asking import Asking
 from yingda.engine.asking.breakers import Breakers
 from yingda.engine.asking.costs import Costs, figures_of
@@ -22,6 +21,7 @@ from yingda.engine.asking.gates import Gates
 from yingda.engine.asking.prompting import Prompting
 from yingda.engine.asking.recalling import Recalling
 from yingda.engine.asking.run_notes import RunNotes
+from yingda.engine.chores.afterwards import Afterward, Afterwards
 from yingda.engine.errands import Errands
 from yingda.engine.inputs.inputs import Inputs
 from yingda.engine.insist import insist

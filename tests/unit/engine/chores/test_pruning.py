@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from yingda.clock import VirtualClock
-from yingda.engine.pruning import LOOK_EVERY_S, STEPS_AT_ONCE, Pruning
+from yingda.engine.chores.pruning import LOOK_EVERY_S, STEPS_AT_ONCE, Pruning
 from yingda.errors import StoreError
 from yingda.store.base import Store
 from yingda.store.pruning_base import Pruned, PruneSpot, kept_since

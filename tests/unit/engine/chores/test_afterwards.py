@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from support.stores import Desk, turn_id_of
 from yingda.clock import VirtualClock
-from yingda.engine.afterwards import AFTER_LIMIT_S, CLOSE_LIMIT_S, Afterwards
+from yingda.engine.chores.afterwards import AFTER_LIMIT_S, CLOSE_LIMIT_S, Afterwards
 from yingda.errors import ProviderBusy, StoreError
 from yingda.store.runs import Claim, Ended, Outcome
 

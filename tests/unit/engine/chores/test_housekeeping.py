@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from yingda.clock import VirtualClock
-from yingda.engine.housekeeping import LOOK_EVERY_S, Chore, Housekeeping
+from yingda.engine.chores.housekeeping import LOOK_EVERY_S, Chore, Housekeeping
 from yingda.errors import StoreError
 
 Run = Callable[[], Awaitable[float | None]]

@@ -1,0 +1,1 @@
+"""What nobody waits for: after an answer, and every now and then."""
