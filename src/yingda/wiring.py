@@ -1,7 +1,7 @@
 """Settings, as the plain values that the rooms below take.
 
 Knows both sides of every setting of an account, and of what bounds the process. Knows no adapter:
-those are `app`'s.
+those are `adapters`'.
 """
 
 import hashlib
@@ -113,7 +113,7 @@ def duties_of(settings: AccountSettings) -> Duties:
 
 
 def capacity_of(settings: Settings) -> Capacity:
-    """How much one process takes on at once."""
+    """How much is taken on at once, by this process and by all on its database."""
     return Capacity(
         max_open_turns=settings.max_open_turns,
         max_held=settings.max_held,

@@ -30,8 +30,8 @@ def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
-#: How many questions a provider is asked at once; None is as many as the process runs. The most
-#: is what the process runs (`jobs.local`).
+#: How many questions a provider is asked at once; None is as many as the processes run. The most
+#: is our choice: what one process runs unless it is told otherwise.
 _Concurrency = Annotated[WholeNumber, Field(ge=1, le=1000)] | None
 
 #: Requests for one question, those that were refused included; only what cost no answer is asked

@@ -252,7 +252,8 @@ class Settings:
     max_open_turns: Annotated[WholeNumber, Field(ge=1, le=1_000_000)] = 10_000
     max_held: Annotated[WholeNumber, Field(ge=0, le=1_000_000)] = 10_000
     #: Whether this process runs turns, where several share a PostgreSQL database, and how many at
-    #: once. Our choice: 1000 streams take half a core and 33 MB (measured); the bounds as well.
+    #: once. Our choice, as the bounds are: 1000 streams take up to half a core and some 30 MB
+    #: (measured).
     workers: bool = True
     worker_concurrency: Annotated[WholeNumber, Field(ge=1, le=100_000)] = 1000
     #: Connections to PostgreSQL for the store of this process; five more are for jobs and signals.

@@ -14,7 +14,7 @@ from yingda.wechat.limits import ATTEMPTS, WINDOW_S
 #: answered with what exists. Our choice: half a second for the reply's way back.
 DECIDE_AFTER_S = 4.5
 #: A push of this age, when an attempt of it arrives, gets no further attempt after this one.
-#: Our choice: WeChat's third attempt begins about 10 s after the first (reference, section 7.1).
+#: Our choice: WeChat's third attempt begins about 10 s after the first (measured by others).
 LAST_ATTEMPT_AGE_S = 9.0
 #: Until this age of its window a cut attempt is kept open, so that WeChat is the one to close it.
 #: Our choice: WeChat's clock starts before ours does.

@@ -1,6 +1,7 @@
 """Links that send a text when they are tapped.
 
-Pure. Markup of the reference, section 9.3: what is needed travels in the text, never in the id.
+Pure. The markup is reported by those who use it, no official page has it: what is needed travels
+in the text, never in the id.
 """
 
 from urllib.parse import quote

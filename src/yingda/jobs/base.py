@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 Run = Callable[[int], Awaitable[None]]
 
-#: Turns that may run at once in a process. Our choice: a stream costs some 33 KB (measured), and
+#: Turns that may run at once in a process. Our choice: a stream costs some 22 KB (measured), and
 #: the provider is the one to say when it has too much.
 CONCURRENCY: Final = 1000
 #: No lane has a bound.

@@ -71,12 +71,8 @@ class Connection(AsyncConnection[tuple[Any, ...]]):
         )
         # By default a number's type depends on its size, and each type prepares a statement anew.
         made.adapters.register_dumper(int, Int8Dumper)
-        # The store's statements are some hundred texts, all of them used again and again.
+        # The statements of jobs and signals are few, and used again and again. The store's go by
+        # `trips`, which prepares its own.
         made.prepare_threshold = 0
-        made.prepared_max = _PREPARED
         made.trips = Trips(made)
         return made
-
-
-#: Our choice: twice as many as there are.
-_PREPARED: Final = 256

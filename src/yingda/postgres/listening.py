@@ -33,7 +33,7 @@ Heard = Callable[[str], None]
 class Ear:
     """Hears the channels that were asked for before it starts.
 
-    Several parts may share one: each may start and close it, and the first to do so does it.
+    Several parts may share one; starting or closing it a second time does nothing.
     """
 
     def __init__(self, address: dict[str, Any], clock: Clock) -> None:

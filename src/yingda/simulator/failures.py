@@ -1,6 +1,6 @@
 """How the platform keeps score of failed attempts: alarms, and blocking for a minute.
 
-Knows the counts of the reference, section 7.2. Refuses to know why an attempt failed.
+Knows the counts of the official page on failed pushes. Refuses to know why an attempt failed.
 """
 
 from collections import deque

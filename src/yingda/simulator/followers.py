@@ -1,7 +1,7 @@
 """What the platform knows of each follower: who follows, who may be written to, what they see.
 
-Knows the windows and quotas of service messages and the typing state (reference, sections 11.1
-and 12). Refuses to know tokens, rights and requests; the server API does.
+Knows the windows and quotas of service messages and the typing state (official pages).
+Refuses to know tokens, rights and requests; the server API does.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """The files of one account: those that followers send, and those that its server uploads.
 
-Knows kinds, sizes and how long a file lives (reference, section 13). Refuses to know who may ask
+Knows kinds, sizes and how long a file lives (official pages). Refuses to know who may ask
 for one, and how it travels.
 """
 

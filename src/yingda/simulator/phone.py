@@ -21,7 +21,7 @@ _LINK = re.compile(
     r"""<a\s[^>]*?href\s*=\s*(["'])(?P<href>.*?)\1[^>]*>(?P<label>.*?)</a\s*>""",
     re.DOTALL | re.IGNORECASE,
 )
-#: What the address of a tap-to-send link begins with (reference, section 9.3).
+#: What the address of a tap-to-send link begins with, as users report it.
 _TAP_ADDRESS = "weixin://bizmsgmenu?"
 
 
@@ -200,8 +200,8 @@ class Phone:
     async def tap(self, n: int = 0, *, way: Way = CLEAR_WAY) -> Delivered:
         """Tap link `n` of `links()`: its text goes out as if it had been typed.
 
-        No bizmsgmenuid goes with it: reports say that it is often missing (reference, section
-        9.3). Raises LookupError when there is no such link.
+        No bizmsgmenuid goes with it: reports say that it is often missing. Raises LookupError when
+        there is no such link.
         """
         return await self.say(self.links()[n].content, way=way)
 

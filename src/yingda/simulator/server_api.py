@@ -2,7 +2,7 @@
 
 Knows what each call needs and answers, and misbehaves by script. Refuses to know how requests
 arrive: `server_api_http` brings them over sockets, `server_api_transport` without. Limits and
-codes: reference, sections 10 to 16 and 20.
+codes: official pages on the server API and its error codes.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """What service messages hold: what the follower sees of it, or why it is refused.
 
-Knows the kinds that a gateway sends and their limits (reference, sections 11 and 20). Refuses
+Knows the kinds that a gateway sends and their limits (official pages). Refuses
 to know who may send, and to whom.
 """
 

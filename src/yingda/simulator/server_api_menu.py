@@ -1,6 +1,6 @@
 """Whether the simulated server API takes a menu, and under which code it refuses.
 
-Knows the limits of the reference, section 15, and the official table's codes 40015 to 40028.
+Knows the limits of the official page on menus, and the official table's codes 40015 to 40028.
 """
 
 from collections.abc import Mapping

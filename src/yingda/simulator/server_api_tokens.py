@@ -1,6 +1,6 @@
 """Access tokens as the simulated server API gives and refuses them.
 
-Knows the two endpoints' rules on life, overlap and force (reference, section 10). Refuses to know
+Knows the two endpoints' rules on life, overlap and force (official pages). Refuses to know
 secrets and addresses of callers; the server API looks at those.
 """
 

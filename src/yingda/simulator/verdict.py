@@ -15,7 +15,7 @@ from yingda.wechat.envelope import AesKey, Envelope
 from yingda.wechat.limits import SUCCESS
 from yingda.wechat.signature import SignedQuery
 
-#: UTF-8 bytes of a text that are still shown. Measured by others (reference, section 8.1), who
+#: UTF-8 bytes of a text that are still shown. Measured by others, who
 #: report 2047 as well; a server does well to stay below.
 SHOWN_TEXT_LIMIT_BYTES = 2048
 #: Digits of a time in seconds: ten since 2001 and until 2286. Thirteen would be milliseconds.

@@ -26,9 +26,10 @@ _GIVE_BACK = "DELETE FROM hold WHERE id = :id RETURNING turn_id"
 _UNCOUNT = "UPDATE turn SET holds = holds - 1 WHERE id = :turn_id"
 # An answer tells of whoever was asked first, and of whoever gave it: who asks for the one or for
 # the other waits as long. Of a run during which the clock was set back nothing can be told.
+_SEEN = "conversation_id, provider, state, run_started_at, ended_at"
 _LATENCIES = f"""
     SELECT t.ended_at - t.run_started_at
-    FROM (SELECT * FROM turn ORDER BY id DESC LIMIT {_TURNS_LOOKED_AT}) t
+    FROM (SELECT {_SEEN} FROM turn ORDER BY id DESC LIMIT {_TURNS_LOOKED_AT}) t
     JOIN conversation c ON c.id = t.conversation_id
     WHERE :provider IN (c.provider, t.provider)
     AND t.state = 'answered' AND t.ended_at >= t.run_started_at

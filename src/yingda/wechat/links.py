@@ -1,7 +1,8 @@
 """Links inside a text, as WeChat's chat shows them.
 
 Knows the three kinds of `<a>` and how their values are written. Refuses to know what they are
-for. Source: reference, sections 9.1 to 9.3.
+for. Source: official pages on web and mini-program links; users, for those that send
+a text.
 """
 
 import re

@@ -20,7 +20,7 @@ _ROWS: Mapping[str, Callable[[Database, dict[str, object]], list[Row]]] = {
     "starts": measures.starts,
     "held": measures.held,
     "join": measures.join,
-    "share": measures.share,
+    "question": measures.question,
 }
 #: Thousands of streams, on both of their sides.
 _HANDLES = 12_000

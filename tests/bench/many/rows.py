@@ -189,7 +189,7 @@ def join(server: Database, details: Details) -> list[Row]:
     ]
 
 
-def share(server: Database, details: Details) -> list[Row]:
+def question(server: Database, details: Details) -> list[Row]:
     """What a question costs all in: one web process, one worker, PostgreSQL; and what it leaves."""
     with place(server, _MODEL) as here:
         port = (here.ai, here.start_web())[1]

@@ -69,7 +69,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     first_part: bool = True
     #: Whether the provider is asked for questions that may come next.
     suggestions: bool = False
-    #: Turns that may wait behind a follower's running one. Design: 3.
+    #: Turns that may wait behind a follower's running one. Our choice: who waits
+    #: for more has forgotten what was asked first.
     queue_limit: int = 3
     #: Questions that are taken of one follower in any minute, and in a day of `time_zone`; None is
     #: without limit.

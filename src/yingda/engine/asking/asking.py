@@ -31,7 +31,7 @@ _log = structlog.get_logger()
 #: the search for an earlier run's answer.
 RUN_LIMIT_S = 1500.0
 #: A question is asked again once after a crash, not more: it may be what brings the process down.
-#: Promise 1 of the design.
+#: Our choice, see docs/discussions/nothing-is-lost.
 _RUNS_LIMIT = 2
 
 

@@ -31,11 +31,11 @@ from yingda.wechat.events import SubscribeEvent
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """What one process, or all of them on one database, take on at once."""
 
-    #: Turns that may be open in the database. Our choice: a turn that runs costs 33 KB and an
-    #: attempt that waits for it 20 KB (measured), so this many fit into 530 MB; and where 1000
+    #: Turns that may be open in the database. Our choice: a turn that runs costs 22 KB and an
+    #: attempt that waits for it 25 KB (measured), so this many fit into 470 MB; and where 1000
     #: run at once and take 6 s each, the last of them is answered after a minute.
     max_open_turns: int = 10_000
-    #: Attempts that may wait in this process. Our choice: 200 MB at 20 KB each (measured).
+    #: Attempts that may wait in this process. Our choice: 250 MB at 25 KB each (measured).
     max_held: int = 10_000
     #: Provider → questions that it is asked at once; one that is missing has no bound of its own.
     concurrency: Mapping[str, int] = msgspec.field(default_factory=dict)

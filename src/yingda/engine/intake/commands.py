@@ -59,7 +59,7 @@ from yingda.words import CONFIRMING_WORDS, Command, normalised
 #: lets a held request be.
 HOLD_PROBE_EVENT = "yingda_hold"
 
-#: Official pages on privacy events, by way of the reference, section 6.
+#: Official pages on privacy events.
 _REVOCATION_EVENT = "user_authorization_revoke"
 
 _UNSUPPORTED: Mapping[type[Message], str] = {

@@ -1,4 +1,4 @@
-"""A picture without words, which waits for the follower's next question. A part of `commands`."""
+"""A picture without words, which waits for the follower's next question. One of the `intents`."""
 
 import msgspec
 

@@ -15,7 +15,7 @@ from yingda.engine.insist import insist
 from yingda.signals.base import Signals, Topic
 from yingda.store.presence_base import PresenceStore, Round, RoundKind
 
-#: A process that was not seen for so long is dead. Design section 5.
+#: A process that was not seen for so long is dead. Our choice: three beats.
 DEAD_AFTER_S: Final = 6.0
 #: A round that was taken is not asked for again so soon. Our choice: a third of what makes a
 #: process dead, so that one which was paused notices before it sends much.

@@ -17,7 +17,8 @@ from yingda.store.base import Store
 
 _log = structlog.get_logger()
 
-#: How long the next attempt may take to come. Design: 6 s; a cut attempt is repeated directly.
+#: How long the next attempt may take to come. Our choice: a cut attempt is repeated
+#: directly (measured by others), and 6 s hold more than one window.
 DOUBT_AFTER_S = 6.0
 
 
