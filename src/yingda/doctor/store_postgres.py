@@ -7,11 +7,9 @@ from yingda.databases import look_at
 from yingda.doctor.base import Finding, Findings, Subject
 from yingda.doctor.texts import finding
 from yingda.errors import StoreError
+from yingda.postgres.liveness import DEAD_AFTER_S
 from yingda.store.looking import Look
 from yingda.store.migrate import HEAD
-
-#: Whoever said so long ago that he lives is taken for living: three beats. Our choice.
-_LIVES_S = 6.0
 
 
 async def check_postgres(settings: Settings) -> Findings:
@@ -32,7 +30,7 @@ def _check(settings: Settings) -> Findings:
 
 
 def _processes(seen: Look, name: str) -> Finding:
-    count, workers = seen.processes(within_s=_LIVES_S)
+    count, workers = seen.processes(within_s=DEAD_AFTER_S)
     if count and not workers:
         return finding(Subject.STORE, "store_no_worker", name, count=count)
     code = "store_processes" if count else "store_no_process"

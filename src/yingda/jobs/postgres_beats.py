@@ -11,8 +11,9 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.jobs.postgres_errands import Errands
-from yingda.jobs.postgres_outages import BEAT_S, Outages
+from yingda.jobs.postgres_outages import Outages
 from yingda.jobs.postgres_table import Fetched, JobTable
+from yingda.postgres.liveness import BEAT_S
 
 _log = structlog.get_logger()
 

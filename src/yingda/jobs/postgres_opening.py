@@ -15,13 +15,11 @@ from psycopg.rows import dict_row
 
 from yingda.jobs.postgres_engine import LOG, SETTINGS, TABLE
 from yingda.postgres.address import Connection
+from yingda.postgres.advisory import PREPARING_JOBS, take_turn
 from yingda.postgres.refusals import store_error
 
 _log = structlog.get_logger()
 
-#: Whoever makes the tables holds it; the number is ours alone among advisory locks, by our choice.
-_PREPARING: Final = 7_236_190_820
-_LOCK: Final = "SELECT pg_advisory_lock($1)"
 # PostgreSQL lets transactions that notify end one after the other, each with its flush: measured,
 # 440 new jobs a second instead of 1400. So jobs are told of after their transaction, by us.
 _SILENCE: Final = f"ALTER TABLE {TABLE} DISABLE TRIGGER {SETTINGS.trigger}"
@@ -66,8 +64,9 @@ async def prepare(address: dict[str, Any]) -> None:
     try:
         async with await Connection.connect(**address) as connection:
             if await _mark_of(connection) != _MARK:
-                # It ends with the connection.
-                await connection.execute(_LOCK, [_PREPARING])
+                await take_turn(
+                    connection, PREPARING_JOBS, lambda: _log.info("jobs_waiting_for_tables")
+                )
                 await _bring_up_to_date(connection)
     except Error as error:
         raise store_error(error) from error

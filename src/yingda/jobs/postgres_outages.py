@@ -11,15 +11,11 @@ import structlog
 
 from yingda.clock import Clock
 from yingda.errors import StoreError
+from yingda.postgres.liveness import DEAD_AFTER_S
 
 T = TypeVar("T")
 
 _log = structlog.get_logger()
-
-#: How often a worker shows that its jobs are alive, and when one without a sign counts as dead.
-#: Our choice: three chances, and a follower of a dead worker waits no longer than a slow AI takes.
-BEAT_S: Final = 2.0
-DEAD_AFTER_S: Final = 6.0
 
 _STALE: Final = timedelta(seconds=DEAD_AFTER_S)
 #: Longer than any database stands.

@@ -28,20 +28,17 @@ from yingda.jobs.postgres_engine import (
     enqueued,
     fetching,
 )
-from yingda.postgres.address import CONNECT_LIMIT_S, LIMITS, STATEMENT_LIMIT_S, Connection
+from yingda.postgres.address import ANSWER_LIMIT_S, LIMITS, Connection
+from yingda.postgres.advisory import PRUNING_JOBS
 from yingda.postgres.pool import pool_of
 from yingda.postgres.refusals import slow_error, store_error
 
 #: Connections of one worker. Our choice: one fetches, one beats and ends, one is for whoever asks.
 _CONNECTIONS: Final = 3
-#: When even the server's own limits do not end a statement: the network, or the machine, hangs.
-_ANSWER_LIMIT_S: Final = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
 #: Jobs of one statement that gives many. Our choice: some hundred kilobytes.
 _ADOPTED: Final = 1000
 #: Log lines of one statement that deletes them. Our choice: some ten ms.
 _PRUNED: Final = 5000
-#: Whoever prunes holds it; the number is ours alone among advisory locks, by our choice.
-_PRUNING: Final = 7_236_190_821
 
 # Statements are planned once, often while no job is there, and then reading the whole table looks
 # best; and only a plain look into an index passes over what is dead in it, as each heartbeat leaves
@@ -185,7 +182,7 @@ class JobTable:
 
     async def prune_log(self, older_than: timedelta) -> None:
         """Delete old lines of PgQueuer's log, unless another worker does."""
-        while (await self._rows(_PRUNE, [older_than, _PRUNED, _PRUNING]))[0][0] == _PRUNED:
+        while (await self._rows(_PRUNE, [older_than, _PRUNED, PRUNING_JOBS]))[0][0] == _PRUNED:
             pass
 
     async def _rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -203,13 +200,13 @@ class JobTable:
     async def _connection(self) -> AsyncIterator[Connection]:
         self._under_way += 1
         try:
-            async with self._clock.timeout(_ANSWER_LIMIT_S):
+            async with self._clock.timeout(ANSWER_LIMIT_S):
                 # Does nothing once it is open.
                 await self._pool.open()
                 async with self._pool.connection() as connection:
                     yield connection
         except TimeoutError as error:
-            raise slow_error(_ANSWER_LIMIT_S) from error
+            raise slow_error(ANSWER_LIMIT_S) from error
         except Error as error:
             if not error.sqlstate or error.sqlstate.startswith(("08", "57P")):
                 # One dead connection is seldom alone: have all that wait looked at.

@@ -17,6 +17,8 @@ from yingda.postgres.trips import Trips
 CONNECT_LIMIT_S: Final = 3
 LOCK_LIMIT_S: Final = 1.5
 STATEMENT_LIMIT_S: Final = 3.0
+#: When even the server's own limits do not end a statement: the network, or the machine, hangs.
+ANSWER_LIMIT_S: Final = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
 #: A process that was stopped in mid-transaction keeps its locks no longer than this. Our choice:
 #: some time for a busy machine, and followers of others wait no longer than for a statement.
 IDLE_LIMIT_S: Final = 3.0

@@ -11,12 +11,7 @@ from typing import Any, Final, TypeVar
 from psycopg import Error
 
 from yingda.errors import StoreError
-from yingda.postgres.address import (
-    CONNECT_LIMIT_S,
-    STATEMENT_LIMIT_S,
-    Connection,
-    address_of,
-)
+from yingda.postgres.address import ANSWER_LIMIT_S, Connection, address_of
 from yingda.postgres.pool import Pool, pool_of
 from yingda.postgres.refusals import slow_error, store_error
 from yingda.store import entering, erasing, locks, presence, running, stopping
@@ -38,8 +33,6 @@ T = TypeVar("T")
 #: Connections of whoever names no number. Our choice: a transaction takes some 10 ms with its
 #: flush, and those that flush together cost no more.
 MOST_CONNECTIONS: Final = 10
-#: When even the server's own limits do not end a statement: the network, or the machine, hangs.
-_ANSWER_LIMIT_S = CONNECT_LIMIT_S + STATEMENT_LIMIT_S
 
 
 class PostgresStore(Operations, PresenceOperations):
@@ -55,7 +48,7 @@ class PostgresStore(Operations, PresenceOperations):
         self._pool = pool
         self._transactions = Transactions(pool, url)
         self._url = url
-        self._gathering = Gathering(self._transactions, pool.max_size, _ANSWER_LIMIT_S)
+        self._gathering = Gathering(self._transactions, pool.max_size, ANSWER_LIMIT_S)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._unanswered = 0
         self._is_closed = False
@@ -71,7 +64,7 @@ class PostgresStore(Operations, PresenceOperations):
         # Whoever waited for it may be gone, and with it the deadline: a server that hangs must not
         # keep the process from its end.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ANSWER_LIMIT_S):
+            async with asyncio.timeout(ANSWER_LIMIT_S):
                 while self._under_way:
                     await asyncio.wait(self._under_way)
         for task in self._under_way:
@@ -157,12 +150,12 @@ class PostgresStore(Operations, PresenceOperations):
         self._unanswered += 1
         try:
             # Half the price of a shield in a timeout (measured), and cancels as little.
-            await asyncio.wait((task,), timeout=None if is_long else _ANSWER_LIMIT_S)
+            await asyncio.wait((task,), timeout=None if is_long else ANSWER_LIMIT_S)
         finally:
             self._unanswered -= 1
         if not task.done():
             task.cancel()
-            raise slow_error(_ANSWER_LIMIT_S)
+            raise slow_error(ANSWER_LIMIT_S)
         return task.result()
 
     def _done(self, task: "asyncio.Task[Any]") -> None:

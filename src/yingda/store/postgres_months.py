@@ -20,6 +20,7 @@ import structlog
 from psycopg import Rollback, errors
 
 from yingda.postgres.address import Connection
+from yingda.postgres.advisory import ARRANGING_MONTHS
 from yingda.store.pruning_base import month_begin
 
 _Change = Callable[[Connection, int], Awaitable[bool]]
@@ -32,9 +33,7 @@ MONTHS_AHEAD: Final = 2
 #: How long others may have to wait behind us for a lock that we wait for ourselves. Our choice: a
 #: statement of theirs has 1.5 s for it.
 _LOCK_WAIT = "SET LOCAL lock_timeout = '300ms'"
-#: Whoever makes or drops months holds it; ours alone, as that of migrations is.
-_ARRANGING: Final = 7_236_190_817
-_TRY_LOCK = f"SELECT pg_try_advisory_xact_lock({_ARRANGING})"
+_TRY_LOCK = f"SELECT pg_try_advisory_xact_lock({ARRANGING_MONTHS})"
 #: By the server's clock, as ids are given.
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _PARTS = """

@@ -13,6 +13,7 @@ from psycopg import Error, errors
 
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection
+from yingda.postgres.advisory import MIGRATING, take_turn
 from yingda.postgres.refusals import SHARED_SESSION, store_error
 from yingda.store.migrate import HEAD, newer, upgrade_on
 from yingda.store.postgres_months import arrange_months
@@ -22,16 +23,12 @@ _log = structlog.get_logger()
 #: The oldest version that still gets fixes, in November 2026. Official page:
 #: postgresql.org/support/versioning.
 OLDEST = 140_000
-#: Whoever migrates holds it; the number is ours alone among advisory locks, by our choice.
-_MIGRATING = 7_236_190_815
 #: How long servers of the former version may have to wait behind a step that waits for a lock, how
 #: often it is tried, and after what pause. Our choice: theirs is an attempt of 5 s, of which a
 #: statement may wait 1.5 s; a backup that holds the tables for longer is to end first.
 _LOCK_WAIT_MS = 1000
 _TRIES = 10
 _PAUSE_S = 2.0
-#: How often to ask whether another process is done. Our choice.
-_ASK_AGAIN_S = 0.2
 _OURS = frozenset({"conversation", "push", "turn"})
 #: What stands in the schema, and what it is at.
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -117,7 +114,7 @@ def known_version(tables: AbstractSet[str], versions: list[str]) -> str | None:
 
 
 async def _bring_up_to_date(connection: Connection, address: dict[str, Any]) -> None:
-    await _take_turn(connection)
+    await take_turn(connection, MIGRATING, lambda: _log.info("store_waiting_for_migration"))
     version = await version_of(connection)
     if version == HEAD:
         return
@@ -132,23 +129,6 @@ async def _bring_up_to_date(connection: Connection, address: dict[str, Any]) -> 
             await asyncio.sleep(_PAUSE_S)
         else:
             return
-
-
-async def _take_turn(connection: Connection) -> None:
-    """Wait until nobody else migrates.
-
-    By asking again and again: a statement that waits is a transaction, and an index that the other
-    makes while all go on writing waits for every transaction to end.
-    """
-    is_told = False
-    while True:
-        got = await connection.execute("SELECT pg_try_advisory_lock($1)", [_MIGRATING])
-        if (await got.fetchall())[0][0]:
-            return
-        if not is_told:
-            _log.info("store_waiting_for_migration")
-        is_told = True
-        await asyncio.sleep(_ASK_AGAIN_S)
 
 
 def upgrade(address: dict[str, Any], to: str = "head") -> None:

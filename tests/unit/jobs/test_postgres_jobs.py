@@ -17,11 +17,12 @@ from yingda.clock import VirtualClock
 from yingda.errors import StoreError
 from yingda.jobs.postgres import PostgresJobs
 from yingda.jobs.postgres_opening import prepare
-from yingda.jobs.postgres_outages import BEAT_S, DEAD_AFTER_S, Outages
-from yingda.jobs.postgres_table import _PRUNING
+from yingda.jobs.postgres_outages import Outages
 from yingda.postgres import pool
 from yingda.postgres.address import address_of
+from yingda.postgres.advisory import PRUNING_JOBS
 from yingda.postgres.listening import Ear
+from yingda.postgres.liveness import BEAT_S, DEAD_AFTER_S
 
 _AGE = "UPDATE pgqueuer SET heartbeat = heartbeat - interval '1 minute' WHERE status = 'picked'"
 _WORKERS = "SELECT DISTINCT queue_manager_id FROM pgqueuer WHERE status = 'picked'"
@@ -270,7 +271,7 @@ async def test_nobody_prunes_while_another_does(yard: Yard) -> None:
     held = worker(yard.url, yard.clock)
     yard.workers.append(held)
     async with held._table._connection() as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", [_PRUNING])
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", [PRUNING_JOBS])
         await made._table.prune_log(timedelta(0))
     assert rows(yard.url, "SELECT count(*) FROM pgqueuer_log") == [(2,)]
     await made._table.prune_log(timedelta(0))

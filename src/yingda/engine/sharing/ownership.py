@@ -12,11 +12,10 @@ import msgspec
 
 from yingda.clock import Clock
 from yingda.engine.insist import insist
+from yingda.postgres.liveness import DEAD_AFTER_S
 from yingda.signals.base import Signals, Topic
 from yingda.store.presence_base import PresenceStore, Round, RoundKind
 
-#: A process that was not seen for so long is dead. Our choice: three beats.
-DEAD_AFTER_S: Final = 6.0
 #: A round that was taken is not asked for again so soon. Our choice: a third of what makes a
 #: process dead, so that one which was paused notices before it sends much.
 _SURE_FOR_S: Final = 2.0

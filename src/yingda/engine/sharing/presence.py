@@ -10,15 +10,12 @@ from typing import Final
 import structlog
 
 from yingda.clock import AgreedClock
-from yingda.engine.sharing.ownership import DEAD_AFTER_S
 from yingda.errors import StoreError
+from yingda.postgres.liveness import BEAT_S, DEAD_AFTER_S
 from yingda.store.presence_base import PresenceStore, Round
 
 _log = structlog.get_logger()
 
-#: How often a process says that it lives, and looks for what others left. Our choice: three
-#: chances before it counts as dead.
-BEAT_S: Final = 2.0
 #: A reply that was chosen so long ago is not on its way any more. Our choice: it goes out within
 #: milliseconds, and one whose attempt was cut is in doubt after 6 s by itself.
 REPLY_LIMIT_S: Final = 20.0
