@@ -173,7 +173,13 @@ class OwnServer:
     @property
     def url(self) -> str:
         """Where its own database is."""
-        return f"postgresql://postgres@/postgres?host={quote(str(self._data))}"
+        port = self._settings.get("port", "5432")
+        return f"postgresql://postgres@/postgres?host={quote(str(self._data))}&port={port}"
+
+    @property
+    def network_url(self) -> str:
+        """The same over TCP, for whoever named `listen_addresses` and a `port`."""
+        return f"postgresql://postgres@127.0.0.1:{self._settings['port']}/postgres"
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""

@@ -8,6 +8,7 @@ server's. Knows no transaction and no table.
 
 import asyncio
 import os
+import select
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -183,6 +184,13 @@ class _Trip:
             asyncio.get_running_loop().remove_writer(self.handle)
 
     def _receive(self) -> None:
+        self._receive_what_came()
+        # uvloop calls no more for a file that has an error, although there is more to be read: the
+        # end itself (measured, over TCP on a connection that the server had closed before).
+        while not self._back.done() and _is_broken(self.handle):
+            self._receive_what_came()
+
+    def _receive_what_came(self) -> None:
         pgconn, is_between = self._pgconn, False
         pgconn.consume_input()
         while not (self._back.done() or pgconn.is_busy()):
@@ -206,3 +214,10 @@ class _Trip:
             form, name = self._preparing[place]
             self.prepared[form] = name
         self.results.append(result)
+
+
+def _is_broken(handle: int) -> bool:
+    waiting = select.poll()
+    # What tells of an end or an error is told unasked.
+    waiting.register(handle, 0)
+    return bool(waiting.poll(0))

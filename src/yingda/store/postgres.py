@@ -151,6 +151,11 @@ class PostgresStore(Operations, PresenceOperations):
         try:
             # Half the price of a shield in a timeout (measured), and cancels as little.
             await asyncio.wait((task,), timeout=None if is_long else ANSWER_LIMIT_S)
+        except asyncio.CancelledError:
+            if not is_long:
+                # With whoever waited for it went its deadline.
+                asyncio.get_running_loop().call_later(ANSWER_LIMIT_S, task.cancel)
+            raise
         finally:
             self._unanswered -= 1
         if not task.done():

@@ -1,14 +1,16 @@
 """Statements that travel together, on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
+import uvloop
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from support.postgres import server
+from support.postgres import OwnServer, server
 from yingda.postgres import trips
 from yingda.postgres.address import Connection, address_of
 from yingda.postgres.trips import Errand
@@ -128,3 +130,33 @@ async def test_a_trip_that_nobody_waits_for_any_more_ends_its_connection(
     with pytest.raises(asyncio.CancelledError):
         await under_way
     assert connection.closed
+
+
+@pytest.fixture(scope="module")
+def network_url() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = OwnServer(listen_addresses="127.0.0.1", port=str(port))
+    yield own.network_url
+    own.remove()
+
+
+# A Unix socket shows neither: what was refused there is told otherwise than over TCP, and asyncio
+# goes on calling for a file with an error.
+@pytest.mark.parametrize("run", [uvloop.run, asyncio.run])
+def test_a_connection_that_the_server_closed_while_it_lay_idle_is_lost_at_once(
+    run: object, network_url: str
+) -> None:
+    async def meet() -> None:
+        made = await Connection.connect(**address_of(network_url))
+        await made.trips.take([Errand("SELECT 1")])
+        with psycopg.connect(network_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [made.info.backend_pid])
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            with pytest.raises(psycopg.OperationalError):
+                await made.trips.take([Errand("SELECT 1"), Errand("SELECT 2")])
+        await made.close()
+
+    run(meet())  # type: ignore[operator]

@@ -20,6 +20,7 @@ from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
 from yingda.postgres.refusals import store_error
 from yingda.postgres.trips import Errand, Row, Trips
+from yingda.store import postgres as store_postgres
 from yingda.store import postgres_execution, postgres_opening, running
 from yingda.store.locks import FREE
 from yingda.store.postgres import PostgresStore, open_postgres
@@ -496,3 +497,17 @@ async def test_a_statement_that_another_client_prepared_in_the_session_tells_of_
         with pytest.raises(errors.DuplicatePreparedStatement) as refused:
             await connection.execute("PREPARE taken AS SELECT 1")
     assert "let the proxy pool by session" in str(store_error(refused.value))
+
+
+async def test_what_nobody_waits_for_any_more_keeps_its_deadline_and_gives_its_place_back(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_postgres, "ANSWER_LIMIT_S", 0.3)
+    store = await open_postgres(url, connections=1)
+    gone = asyncio.ensure_future(store._run(lambda: fetch("SELECT pg_sleep(2.5)"), FREE))
+    await asyncio.sleep(0.1)
+    gone.cancel()
+    async with asyncio.timeout(1.5):
+        await asyncio.sleep(0.4)
+        await store.secret("a")
+    await store.close()
