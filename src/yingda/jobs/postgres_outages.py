@@ -28,14 +28,15 @@ class Outages:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._is_out = False
-        self._patient_until = clock.monotonic()
+        #: None until anything worked: others may be about to find a database that is back.
+        self._patient_until: float | None = None
 
     @property
     def stale_after(self) -> timedelta:
         """How long a job may have shown no sign of life before it is another's to run."""
-        if self._is_out or self._clock.monotonic() < self._patient_until:
-            return _NEVER
-        return _STALE
+        until = self._patient_until
+        is_patient = until is None or self._clock.monotonic() < until
+        return _NEVER if self._is_out or is_patient else _STALE
 
     async def tried(self, deed: Awaitable[T]) -> T | None:
         """What the deed brings; None when the database failed."""
@@ -54,8 +55,12 @@ class Outages:
         self._is_out = True
 
     def worked(self) -> None:
-        """A statement worked: after an outage, the others have a while to show that they live."""
+        """A statement worked: after an outage, the others have a while to show that they live.
+
+        So they have at our own start, for what we know of an outage before it.
+        """
         if self._is_out:
             _log.info("jobs_within_reach")
+        if self._is_out or self._patient_until is None:
             self._patient_until = self._clock.monotonic() + DEAD_AFTER_S
         self._is_out = False

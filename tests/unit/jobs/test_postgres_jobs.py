@@ -92,10 +92,26 @@ async def test_a_dead_workers_job_is_run_again_by_another(yard: Yard) -> None:
     yard.worker()
     yard.due(1)
     await yard.clock.advance(3)
-    yard.pause(0)
     yard.worker()
+    await yard.clock.advance(DEAD_AFTER_S)
+    yard.pause(0)
     await yard.clock.advance(3)
     assert yard.begun == [(0, 1), (1, 1)]
+
+
+async def test_a_worker_that_starts_takes_no_living_ones_jobs_after_an_outage(yard: Yard) -> None:
+    yard.worker()
+    yard.due(1)
+    await yard.clock.advance(1)
+    # The database was away for a while, and whoever starts finds it sooner than the other does.
+    beat = yard.workers[0]._table.beat
+    yard.workers[0]._table.beat = _away  # type: ignore[method-assign,assignment]
+    yard.age()
+    yard.worker()
+    await yard.clock.advance(DEAD_AFTER_S - BEAT_S - 1)
+    yard.workers[0]._table.beat = beat  # type: ignore[method-assign]
+    await yard.clock.advance(20)
+    assert (yard.begun, yard.ended) == ([(0, 1)], [(0, 1)])
 
 
 async def test_a_live_workers_jobs_are_left_alone_however_long_they_take(yard: Yard) -> None:
@@ -137,10 +153,11 @@ async def test_jobs_are_shown_to_be_alive_some_at_a_time_and_each_often_enough(y
 async def test_a_revived_worker_ends_no_job_that_another_runs_by_now(yard: Yard) -> None:
     yard.worker()
     yard.due(1)
-    await yard.clock.advance(5)
-    yard.pause(0)
+    await yard.clock.advance(1)
     yard.worker()
-    await yard.clock.advance(7)
+    await yard.clock.advance(DEAD_AFTER_S + 1)
+    yard.pause(0)
+    await yard.clock.advance(4)
     # The first has ended its run, and the second is in the midst of its own.
     assert (yard.ended, yard.count()) == ([(0, 1)], 1)
     yard.pause(1)
@@ -185,6 +202,10 @@ def _failing(fetch: Callable[..., Any]) -> Callable[..., Any]:
         raise StoreError("the reply was lost")
 
     return fail
+
+
+async def _away(_: Sequence[int]) -> AbstractSet[int]:
+    raise StoreError("it is away")
 
 
 async def test_a_job_fetched_again_takes_no_second_place(yard: Yard) -> None:
@@ -378,9 +399,14 @@ async def test_a_crash_of_the_server_makes_nobody_run_what_another_runs(
     await yard.close()
 
 
-def test_after_an_outage_nobody_counts_as_dead_for_a_while() -> None:
+async def test_at_a_start_and_after_an_outage_nobody_counts_as_dead_for_a_while() -> None:
     clock = VirtualClock()
     outages = Outages(clock)
+    assert outages.stale_after > timedelta(days=365)
+    await clock.advance(60)
+    outages.worked()
+    assert outages.stale_after > timedelta(days=365)
+    await clock.advance(DEAD_AFTER_S)
     assert outages.stale_after == timedelta(seconds=DEAD_AFTER_S)
     with capture_logs() as logs:
         outages.failed(StoreError("gone"))
