@@ -41,6 +41,7 @@ def test_a_url_may_stand_in_a_file_or_another_variable(tmp_path: Path) -> None:
     ("url", "name"),
     [
         ("postgresql://a:1,b:2/yingda", "postgresql://a:1,b:2/yingda"),
+        ("postgresql://[::1]:5432,[fe80::1]/yingda", "postgresql://[::1]:5432,[fe80::1]/yingda"),
         ("postgresql:///yingda?host=/run/postgresql", "postgresql:///yingda"),
     ],
 )
@@ -71,6 +72,8 @@ def test_an_option_names_a_database_as_the_setting_does_and_a_file_in_short(
         ("sqlite:", "sqlite:///path/to/file"),
         ("sqlite::memory:", "sqlite:///path/to/file"),
         ("postgresql://ann:hush-hush@db", "postgresql://user:password@host:5432/database"),
+        ("postgresql://ann:hush-hush/x@db:5432/yingda", "postgresql://user:password@host:5432"),
+        ("postgresql://ann:hush-hush@db:port/yingda", "postgresql://user:password@host:5432"),
         ("env:NOWHERE", "Set that variable"),
         ("", "Give a value"),
     ],

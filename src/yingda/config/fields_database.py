@@ -43,11 +43,19 @@ def _postgres_url(value: str) -> str:
         parts = urlsplit(value)
     except ValueError:
         raise Refused("database_address") from None
-    # Whatever stands in a path's place after a `#` or `?` of a password would be cut off.
-    is_whole = bool(parts.path.strip("/")) and not parts.fragment
-    if not is_whole or any(map(str.isspace, value)):
+    # What stands behind a `#`, `?` or `/` of a password would be cut off, or taken for the path.
+    is_whole = bool(parts.path.strip("/")) and not parts.fragment and "@" not in parts.path
+    if not is_whole or not _has_ports(parts.netloc) or any(map(str.isspace, value)):
         raise Refused("database_address")
     return value
+
+
+def _has_ports(netloc: str) -> bool:
+    """Whether what stands as a port is one; libpq takes several hosts, with a comma between."""
+    hosts = netloc.rpartition("@")[2].split(",")
+    # The colons of an IPv6 address stand in brackets.
+    ports = (host.rpartition("]")[2].rpartition(":")[2] for host in hosts if ":" in host)
+    return all(not port or port.isdecimal() for port in ports)
 
 
 def sqlite_path(url: str) -> Path | None:
