@@ -17,7 +17,7 @@ Value = str | bytes | int | float | None
 Row = tuple[Value, ...]
 
 #: Tables in which every start makes rows, so that those of the source take their place.
-REMADE = frozenset({"secret"})
+REMADE = frozenset({"process", "secret", "settings_snapshot"})
 #: Rows between two signs of life. Our choice: some tens of milliseconds.
 BATCH_ROWS = 1000
 

@@ -21,7 +21,9 @@ from yingda.store import moving_postgres, moving_sqlite
 from yingda.store.migrate import HEAD
 from yingda.store.moving import Tell, move
 from yingda.store.moving_base import Moved, NotMoved, Progress, Reason, Step
+from yingda.store.postgres import open_postgres
 from yingda.store.schema import metadata
+from yingda.store.snapshot_base import Snapshot, SnapshotKind
 from yingda.store.sqlite import open_sqlite
 
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -199,13 +201,15 @@ async def test_every_row_is_told_of_three_times_once_copied_and_read_on_both_sid
 # What is refused
 
 
-async def test_a_target_that_was_only_started_gives_its_secrets_up(tmp_path: Path) -> None:
+async def test_a_target_that_was_only_started_gives_up_what_the_start_made(tmp_path: Path) -> None:
     path = await filled(tmp_path)
-    target = Desk("postgres", tmp_path)
-    await target.open()
-    await target.store.secret("pseudonyms")
-    await target.close()
     url = server().of_folder(tmp_path)
+    store = await open_postgres(url)
+    await store.secret("pseudonyms")
+    shop = Snapshot(kind=SnapshotKind.ACCOUNT, name="shop", fingerprint="f1")
+    await store.keep_snapshots((shop,), 1.0)
+    await store.beat(7, 1.0, runs_turns=True, forget_before=0.0)
+    await store.close()
     await asyncio.to_thread(to_postgres, path, url)
     assert in_postgres(url) == storable(in_sqlite(path))
 
