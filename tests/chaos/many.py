@@ -71,7 +71,7 @@ async def database() -> AsyncIterator[tuple[str, OwnServer | None]]:
         yield server().url(server().empty()), None
         return
     # What was committed has to survive a crash of the server, if not of the machine.
-    own = await asyncio.to_thread(OwnServer, synchronous_commit="on")
+    own = await asyncio.to_thread(OwnServer, has_network=True, synchronous_commit="on")
     try:
         yield own.url, own
     finally:

@@ -3,8 +3,8 @@
 A database that stood for a test's folder is emptied after it and stands for the next one's: a test
 run needs the room of a few, where one for each test took 8 GB and longer than the tests themselves.
 
-The server comes from the package index and listens on a Unix socket alone. Where
-`YINGDA_TEST_DATABASE_URL` names one, that is used; its user must be able to make databases.
+The server comes from the package index and listens on a Unix socket alone, if not told otherwise.
+Where `YINGDA_TEST_DATABASE_URL` names one, that is used; its user must be able to make databases.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import itertools
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -48,6 +49,13 @@ _DISCONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datn
 
 def _is_ours(url: str) -> bool:
     return _PREFIX in url
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _packaged() -> Path:
@@ -152,11 +160,14 @@ def put_away() -> None:
 class OwnServer:
     """A server that is ours alone, to be stopped, killed and started at will.
 
-    `settings` are PostgreSQL's, beside or in place of our own.
+    `settings` are PostgreSQL's, beside or in place of our own. With `has_network` it is spoken to
+    over TCP, as most are where yingda runs: a broken connection shows otherwise there.
     """
 
-    def __init__(self, **settings: str) -> None:
-        self._settings = _SETTINGS | settings
+    def __init__(self, *, has_network: bool = False, **settings: str) -> None:
+        self._port = _free_port() if has_network else None
+        network = {"listen_addresses": "127.0.0.1", "port": str(self._port)} if has_network else {}
+        self._settings = _SETTINGS | network | settings
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._user = _NOBODY if os.geteuid() == 0 else None
         self._folder.chmod(0o755)
@@ -173,13 +184,9 @@ class OwnServer:
     @property
     def url(self) -> str:
         """Where its own database is."""
-        port = self._settings.get("port", "5432")
-        return f"postgresql://postgres@/postgres?host={quote(str(self._data))}&port={port}"
-
-    @property
-    def network_url(self) -> str:
-        """The same over TCP, for whoever named `listen_addresses` and a `port`."""
-        return f"postgresql://postgres@127.0.0.1:{self._settings['port']}/postgres"
+        if self._port is not None:
+            return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        return f"postgresql://postgres@/postgres?host={quote(str(self._data))}"
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""

@@ -1,7 +1,6 @@
 """Statements that travel together, on a real PostgreSQL."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg
@@ -134,11 +133,8 @@ async def test_a_trip_that_nobody_waits_for_any_more_ends_its_connection(
 
 @pytest.fixture(scope="module")
 def network_url() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = OwnServer(listen_addresses="127.0.0.1", port=str(port))
-    yield own.network_url
+    own = OwnServer(has_network=True)
+    yield own.url
     own.remove()
 
 
