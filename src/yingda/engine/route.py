@@ -30,7 +30,7 @@ from yingda.engine.waiting.chooser import Attempt
 from yingda.engine.waiting.receipts import Receipts
 from yingda.engine.waiting.stalls import Stalled, Stalls
 from yingda.engine.waiting.window import Connection, Window
-from yingda.errors import StoreError
+from yingda.errors import StoreAway, StoreError
 from yingda.jobs.base import Jobs
 from yingda.store.entries import Entered
 from yingda.wechat.base import Message
@@ -167,8 +167,10 @@ class Route:
     async def _not_kept(
         self, account: Account, message: Message, window: Window, error: StoreError
     ) -> Answer | None:
-        """What to answer, in clear, when the store refused or hung."""
-        if not isinstance(error, Stalled):
+        """What to answer, in clear, when the store refused, hung or was away."""
+        if isinstance(error, StoreAway):
+            _log.warning("push_put_off", account=account.name, reason=str(error))
+        elif not isinstance(error, Stalled):
             _log.error("push_not_kept", account=account.name, step="enter", exc_info=error)
             return Answer(body=sentence(account, message, "failed_internal"))
         is_draining = self._attempts.is_draining

@@ -109,9 +109,9 @@ def store_error(error: Error) -> StoreError:
     return translated
 
 
-def slow_error(limit_s: float) -> StoreError:
+def slow_error(limit_s: float) -> StoreAway:
     """PostgreSQL gave no answer in time."""
-    return StoreError(
+    return StoreAway(
         f"the database refused: PostgreSQL gave no answer for {limit_s:g} s"
         " (look at its load, its disk, and the network to it)"
     )

@@ -204,7 +204,7 @@ async def test_what_hangs_is_cut_and_keeps_nobody_else_waiting() -> None:
         *(gathering.write(n, lambda: running.claim(1, NOON)) for n in range(3)),
         return_exceptions=True,
     )
-    assert [type(each) for each in told] == [StoreError] * 3
+    assert [type(each) for each in told] == [StoreAway] * 3
     hung.is_hung = False
     assert await gathering.write(4, lambda: running.claim(1, NOON)) is None
 

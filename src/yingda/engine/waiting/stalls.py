@@ -1,6 +1,7 @@
-"""What becomes of an attempt when the store hangs, so that nothing can be made durable.
+"""What becomes of an attempt when the store hangs or is away: nothing can be made durable.
 
-A disk that refuses says so; one that hangs says nothing, and an attempt has five seconds. Knows
+A disk that refuses says so; one that hangs says nothing, and an attempt has five seconds; a server
+that is away may be back for the next one. Knows
 when to give an attempt up, and whether WeChat's next one may find the store well again. Refuses to
 know what was to be stored: that goes on by itself, and may still succeed.
 """
@@ -19,7 +20,7 @@ from yingda.engine.accounts.sentences import sentence
 from yingda.engine.errands import Errands
 from yingda.engine.waiting.push_age import PushAges
 from yingda.engine.waiting.window import Window
-from yingda.errors import StoreError
+from yingda.errors import StoreAway, StoreError
 from yingda.wechat.base import Message
 from yingda.wechat.events import Event
 from yingda.wechat.limits import ATTEMPTS, WINDOW_S
@@ -54,12 +55,15 @@ class Stalls:
         #: Since when there is work that was given up and still goes on, and how much.
         self._since_s = 0.0
         self._late_count = 0
+        #: Since when the store's server has been away; None while it is there.
+        self._away_since_s: float | None = None
         self._late = Errands()
 
     async def watch(self, work: Coroutine[Any, Any, T], window: Window) -> T:
         """The work's result. Raises Stalled when it hangs in the store as time runs out.
 
         Then the window is given up, and the work goes on by itself; it has to look at the window.
+        Raises StoreError as the store does.
         """
         task = asyncio.ensure_future(work)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -86,12 +90,19 @@ class Stalls:
         if not task.done():
             self._begin(task)
             raise Stalled("the store did not answer in time")
-        return task.result()
+        try:
+            result = task.result()
+        except StoreAway:
+            if self._away_since_s is None:
+                self._away_since_s = self._clock.monotonic()
+            raise
+        self._away_since_s = None
+        return result
 
     async def reply(
         self, account: Account, message: Message, window: Window, *, is_draining: bool
     ) -> bytes | None:
-        """What to answer to an attempt that was given up, in clear, and at once.
+        """What to answer to an attempt for which the store hung or was away, in clear, and at once.
 
         Or None, once WeChat has cut it: the next one may find the store well again.
         """
@@ -116,7 +127,8 @@ class Stalls:
             received_at=self._clock.now() - window.age_s,
         )
         is_last = attempts >= ATTEMPTS or age_s >= LAST_ATTEMPT_AGE_S
-        is_long = self._clock.monotonic() - self._since_s >= _LONG_STALL_S
+        since_s = self._since_s if self._away_since_s is None else self._away_since_s
+        is_long = self._clock.monotonic() - since_s >= _LONG_STALL_S
         # Patience of zero means that no attempt is ever left to time out.
         return not (is_last or is_long or account.patience == 0)
 
