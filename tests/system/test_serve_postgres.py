@@ -7,12 +7,18 @@ import signal
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from support.postgres import OwnServer, server
 from support.process import Process, phone_at, serving
 
 pytestmark = pytest.mark.realtime
+
+_CUT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 
 
 def address() -> str:
@@ -49,7 +55,7 @@ async def test_a_stop_that_is_asked_for_while_it_starts_is_in_order_too(tmp_path
 
 
 async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
-    own = OwnServer()
+    own = OwnServer(has_network=True)
     try:
         own.stop()
         process = Process(tmp_path, {"YINGDA_DATABASE_URL": own.url})
@@ -77,12 +83,29 @@ async def test_a_stop_is_heard_while_the_database_is_away(tmp_path: Path) -> Non
 async def test_a_database_that_is_gone_keeps_no_process_from_its_end(
     tmp_path: Path, verb: str
 ) -> None:
-    own = OwnServer()
+    own = OwnServer(has_network=True)
     try:
         process = Process(tmp_path, {"YINGDA_DATABASE_URL": own.url, "YINGDA_DRAIN_S": "1"})
         await process.start(verb=verb)
         await asyncio.to_thread(own.stop, signal.SIGQUIT)
         async with asyncio.timeout(60):
+            assert await process.end(signal.SIGTERM) == 0
+    finally:
+        own.remove()
+
+
+async def test_however_often_its_connections_are_cut_it_keeps_all_its_places(
+    tmp_path: Path,
+) -> None:
+    own = OwnServer(has_network=True)
+    try:
+        settings = {"YINGDA_DATABASE_URL": own.url, "YINGDA_DATABASE_CONNECTIONS": "2"}
+        async with serving(tmp_path, **settings) as (process, first), phone_at(first) as phone:
+            for number in range(4):
+                with psycopg.connect(own.url, autocommit=True) as other:
+                    other.execute(_CUT)
+                seen = await phone.say(f"第 {number} 问")
+                assert (f"第 {number} 问" in seen.text, len(seen.attempts)) == (True, 1)
             assert await process.end(signal.SIGTERM) == 0
     finally:
         own.remove()
