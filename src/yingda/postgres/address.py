@@ -64,6 +64,8 @@ class Connection(AsyncConnection[tuple[Any, ...]]):
 
     #: How several statements travel together.
     trips: Trips
+    #: Which of the server's lives it was made in, where its pool asked: a crash ends one.
+    server_life: tuple[Any, ...] | None = None
 
     @classmethod
     async def connect(cls, conninfo: str = "", **values: Any) -> "Connection":

@@ -14,6 +14,9 @@ POOL_WAIT_S: Final = 2.0
 #: A lost connection is tried again for so long before whoever needs one tries for himself. Our
 #: choice: the pool doubles its pauses, and a server that is back is to be used at once.
 _RECONNECT_S: Final = 1.0
+#: What tells a server's lives apart. Where a single process of it crashes, it starts all others
+#: anew and forgets its statistics, but keeps its own start.
+SERVER_LIFE: Final = "SELECT pg_postmaster_start_time(), stats_reset FROM pg_stat_bgwriter"
 
 
 def pool_of(address: dict[str, Any], *, name: str, most: int, habits: str = LIMITS) -> Pool:
@@ -24,6 +27,7 @@ def pool_of(address: dict[str, Any], *, name: str, most: int, habits: str = LIMI
 
     async def configure(connection: Connection) -> None:
         await connection.execute(habits)
+        connection.server_life = await (await connection.execute(SERVER_LIFE)).fetchone()
 
     return Pool(
         kwargs=address,

@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
-from yingda.postgres.pool import POOL_WAIT_S, Pool
+from yingda.postgres.pool import POOL_WAIT_S, SERVER_LIFE, Pool
 from yingda.postgres.refusals import is_lost, is_undone, store_error
 from yingda.store.locks import Lock
 from yingda.store.postgres_transaction import (
@@ -41,6 +41,7 @@ _TRIES = 4
 #: often. Our choice: the server ends it as soon as it sees the broken connection.
 _LOOKS, _LOOK_PAUSE_S = 20, 0.1
 _STATUS = "SELECT pg_xact_status(CAST(:id AS xid8))"
+_LIFE = Query(SERVER_LIFE, {})
 
 
 class _Undone(Exception):
@@ -53,10 +54,17 @@ class _Undone(Exception):
 class _InDoubt(Exception):
     """Nobody knows whether it was committed."""
 
-    def __init__(self, error: Error, results: list[Any], transaction: str | None) -> None:
+    def __init__(
+        self,
+        error: Error,
+        results: list[Any],
+        transaction: str | None,
+        server_life: tuple[Any, ...] | None,
+    ) -> None:
         self.error = error
         self.results = results
         self.transaction = transaction
+        self.server_life = server_life
 
 
 class Transactions:
@@ -112,7 +120,9 @@ class Transactions:
             except Error as error:
                 # What has no lock may be done twice.
                 if is_lost(connection, error) and lock is not None:
-                    raise _InDoubt(error, results, transaction.id) from error
+                    raise _InDoubt(
+                        error, results, transaction.id, connection.server_life
+                    ) from error
                 raise _told_of(connection, error) from error
             return results
 
@@ -136,6 +146,10 @@ class Transactions:
             # What it would have locked is not there, and so nothing was changed.
             return False
         for _ in range(_LOOKS):
+            if await self.read(_life) != doubt.server_life:
+                # A crash forgets what was not flushed, and the number may be a stranger's by now.
+                # The operation itself finds what was kept of it.
+                return False
             status = await self.read(lambda: _status(doubt.transaction))
             if status == "committed":
                 return True
@@ -206,6 +220,10 @@ def _told_of(connection: Connection, error: Error) -> Exception:
     if is_lost(connection, error) or is_undone(error):
         return _Undone(error)
     return store_error(error)
+
+
+def _life() -> Steps[tuple[Any, ...]]:
+    return tuple((yield _LIFE)[0])
 
 
 def _status(transaction: str | None) -> Steps[str | None]:

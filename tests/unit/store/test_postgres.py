@@ -1,6 +1,7 @@
 """What only the store on PostgreSQL promises: tables by migrations, and a server that may go."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import signal
@@ -18,6 +19,7 @@ from support.stores import ANN, SHOP, new_push, question, turn_id_of
 from support.tables import IS_PART, compared
 from yingda.errors import StoreError
 from yingda.postgres.address import Connection, address_of
+from yingda.postgres.pool import SERVER_LIFE
 from yingda.postgres.refusals import store_error
 from yingda.postgres.trips import Errand, Row, Trips
 from yingda.store import postgres as store_postgres
@@ -28,7 +30,7 @@ from yingda.store.postgres_looking import look_at_postgres
 from yingda.store.postgres_opening import upgrade
 from yingda.store.postgres_statements import translated
 from yingda.store.schema import metadata
-from yingda.store.steps import Steps, execute, fetch
+from yingda.store.steps import Query, Steps, execute, fetch
 
 
 @pytest.fixture
@@ -285,6 +287,51 @@ async def test_a_connection_that_breaks_at_the_commit_s_answer_does_nothing_twic
     assert broken
     assert (entered.is_new, entered.attempts) == (True, 1)
     assert entered.to_run == turn_id_of(entered)
+
+
+async def test_a_number_that_a_crash_gave_to_another_is_not_believed(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit was lost with the server, and its number is of a committed transaction."""
+    broken: list[str] = []
+    take = Trips.take
+
+    async def cut(self: Trips, errands: Sequence[Errand]) -> list[list[Row]]:
+        if errands[-1].sql == "COMMIT" and not broken:
+            broken.append("COMMIT")
+            await self._connection.close()
+            raise psycopg.OperationalError("the connection is lost")
+        return await take(self, errands)
+
+    store = await open_postgres(url)
+    lives = "SELECT pg_postmaster_start_time() - interval '1 min', NULL"
+    monkeypatch.setattr(postgres_execution, "_LIFE", Query(lives, {}))
+    monkeypatch.setattr(postgres_execution, "_STATUS", "SELECT 'committed' WHERE :id != ''")
+    monkeypatch.setattr(Trips, "take", cut)
+    entered = await store.enter_question(new_push("m:1"), question("q"))
+    assert (broken, entered.is_new) == (["COMMIT"], True)
+    assert rows(url, "SELECT count(*) FROM push") == [(1,)]
+    await store.close()
+
+
+async def test_the_lives_of_a_server_are_told_apart(own: OwnServer) -> None:
+    def life() -> object:
+        return rows(own.url, SERVER_LIFE)
+
+    first = life()
+    assert life() == first
+    # One of its processes crashes.
+    with psycopg.connect(own.url) as victim:
+        os.kill(victim.info.backend_pid, signal.SIGKILL)
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(psycopg.OperationalError):
+                second = life()
+                break
+            await asyncio.sleep(0.1)
+    own.stop()
+    own.start()
+    assert len({str(each) for each in (first, second, life())}) == 3
 
 
 async def test_a_connection_that_breaks_before_the_commit_is_begun_anew(
