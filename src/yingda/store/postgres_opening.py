@@ -23,6 +23,9 @@ _log = structlog.get_logger()
 #: The oldest version that still gets fixes, in November 2026. Official page:
 #: postgresql.org/support/versioning.
 OLDEST = 140_000
+#: How often a proxy is asked for its session once more. Our choice: fewer sessions than that are
+#: seldom given in turn.
+_ASKED_AGAIN = 8
 #: How long servers of the former version may have to wait behind a step that waits for a lock, how
 #: often it is tried, and after what pause. Our choice: theirs is an attempt of 5 s, of which a
 #: statement may wait 1.5 s; a backup that holds the tables for longer is to end first.
@@ -77,11 +80,19 @@ async def _look(connection: Connection, address: dict[str, Any]) -> None:
 async def _is_shared(connection: Connection, process: int, address: dict[str, Any]) -> bool:
     """Whether another client's transaction is given the server session that this one had."""
     async with await Connection.connect(**address) as other, other.transaction():
-        cursor = await other.execute("SELECT pg_backend_pid()")
-        theirs = (await cursor.fetchall())[0][0]
-        cursor = await connection.execute("SELECT pg_backend_pid()")
-        ours = (await cursor.fetchall())[0][0]
-    return bool(theirs == process or ours != process)
+        if await _process_of(other) == process or await _process_of(connection) != process:
+            return True
+    # A proxy that gives its sessions in turn gave another one's just now, and ours is left.
+    for _ in range(_ASKED_AGAIN):
+        if await _process_of(connection) != process:
+            return True
+    return False
+
+
+async def _process_of(connection: Connection) -> int:
+    cursor = await connection.execute("SELECT pg_backend_pid()")
+    process: int = (await cursor.fetchall())[0][0]
+    return process
 
 
 async def version_of(connection: Connection) -> str | None:

@@ -520,6 +520,21 @@ async def test_a_session_that_is_another_one_all_of_a_sudden_is_a_proxy_s(url: s
         assert await postgres_opening._is_shared(connection, own + 1, address)
 
 
+async def test_a_proxy_that_gives_its_sessions_in_turn_is_one_too(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The other client is given the second, we the first again, and only then the second.
+    given = iter([2, 1, 2])
+
+    async def process_of(_: object) -> int:
+        return next(given)
+
+    monkeypatch.setattr(postgres_opening, "_process_of", process_of)
+    address = address_of(url)
+    async with await Connection.connect(**address) as connection:
+        assert await postgres_opening._is_shared(connection, 1, address)
+
+
 async def test_a_proxy_that_pools_by_transaction_is_refused_and_one_by_session_is_not(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
