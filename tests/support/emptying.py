@@ -1,4 +1,4 @@
-"""Makes a used database of PostgreSQL as good as new, in a tenth of the time of making one."""
+"""Makes a used database of PostgreSQL as good as new, in half the time of making one."""
 
 from typing import Any
 
@@ -41,19 +41,8 @@ def empty(connection: psycopg.Connection[Any]) -> None:
     tables = [name for (name,) in connection.execute(_TABLES)]
     filled = connection.execute(" UNION ALL ".join(_IF_FILLED.format(name) for name in tables))
     names = [f'"{name}"' for (name,) in filled]
-    if names and not _deleted(connection, names):
+    if names:
+        # Not by DELETE, which is quicker: new rows would lie between what is left of old ones, and
+        # who reads them in the order in which they lie would find another one than in a new table.
         connection.execute(f"TRUNCATE {', '.join(names)} CASCADE")
     connection.execute(_NUMBERS)
-
-
-def _deleted(connection: psycopg.Connection[Any], names: list[str]) -> bool:
-    """Whether that was allowed: measured at a quarter of what it takes to truncate."""
-    try:
-        with connection.transaction():
-            # What refers to what is nobody's concern when all go.
-            connection.execute("SET LOCAL session_replication_role = replica")
-            said = [f"DELETE FROM {name}" for name in names]  # noqa: S608 - tables of our own
-            connection.execute("; ".join(said))
-    except psycopg.errors.InsufficientPrivilege:
-        return False
-    return True
