@@ -1,13 +1,13 @@
 """The balancer in front of the replicas does what nginx would, and keeps book of it."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from chaos.balancer import Balancer
+from support.ports import free_port
 from yingda.clock import SystemClock
 from yingda.simulator.transport import HttpTransport, Unreachable
 
@@ -50,14 +50,6 @@ async def balanced() -> AsyncIterator[tuple[Balancer, HttpTransport]]:
             yield balancer, transport
         finally:
             await transport.aclose()
-
-
-def free_port() -> int:
-    """Where nobody listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 async def test_attempts_come_to_every_replica_and_to_none_that_takes_no_connection() -> None:

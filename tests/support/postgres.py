@@ -15,7 +15,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -27,6 +26,7 @@ from urllib.parse import quote, urlsplit
 import psycopg
 
 from support.emptying import empty, form_of
+from support.ports import free_port
 from yingda.postgres.address import address_of
 from yingda.store.postgres_opening import prepare
 
@@ -49,13 +49,6 @@ _DISCONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datn
 
 def _is_ours(url: str) -> bool:
     return _PREFIX in url
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def _packaged() -> Path:
@@ -165,7 +158,7 @@ class OwnServer:
     """
 
     def __init__(self, *, has_network: bool = False, **settings: str) -> None:
-        self._port = _free_port() if has_network else None
+        self._port = free_port() if has_network else None
         network = {"listen_addresses": "127.0.0.1", "port": str(self._port)} if has_network else {}
         self._settings = _SETTINGS | network | settings
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))

@@ -267,22 +267,31 @@ async def test_while_the_server_is_away_the_mend_is_told_and_then_all_goes_on(
     await store.close()
 
 
-async def test_a_connection_that_breaks_at_the_commit_s_answer_does_nothing_twice(
-    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The commit reached the server, its answer did not reach us."""
+def cut_at_the_commit(monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> list[str]:
+    """Have the first commit's connection break, before it or before its answer; whether it did."""
     broken: list[str] = []
     take = Trips.take
 
     async def cut(self: Trips, errands: Sequence[Errand]) -> list[list[Row]]:
-        done = await take(self, errands)
-        if errands[-1].sql == "COMMIT" and not broken:
-            broken.append("COMMIT")
-            await self._connection.close()
+        if errands[-1].sql != "COMMIT" or broken:
+            return await take(self, errands)
+        broken.append("COMMIT")
+        if arrives:
+            await take(self, errands)
+        await self._connection.close()
+        if arrives:
             raise psycopg.OperationalError("the connection is lost")
-        return done
+        return await take(self, errands)
 
     monkeypatch.setattr(Trips, "take", cut)
+    return broken
+
+
+async def test_a_connection_that_breaks_at_the_commit_s_answer_does_nothing_twice(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit reached the server, its answer did not reach us."""
+    broken = cut_at_the_commit(monkeypatch, arrives=True)
     entered = await store.enter_question(new_push("m:1"), question("q"))
     assert broken
     assert (entered.is_new, entered.attempts) == (True, 1)
@@ -293,21 +302,11 @@ async def test_a_number_that_a_crash_gave_to_another_is_not_believed(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The commit was lost with the server, and its number is of a committed transaction."""
-    broken: list[str] = []
-    take = Trips.take
-
-    async def cut(self: Trips, errands: Sequence[Errand]) -> list[list[Row]]:
-        if errands[-1].sql == "COMMIT" and not broken:
-            broken.append("COMMIT")
-            await self._connection.close()
-            raise psycopg.OperationalError("the connection is lost")
-        return await take(self, errands)
-
     store = await open_postgres(url)
     lives = "SELECT pg_postmaster_start_time() - interval '1 min', NULL"
     monkeypatch.setattr(postgres_execution, "_LIFE", Query(lives, {}))
     monkeypatch.setattr(postgres_execution, "_STATUS", "SELECT 'committed' WHERE :id != ''")
-    monkeypatch.setattr(Trips, "take", cut)
+    broken = cut_at_the_commit(monkeypatch, arrives=False)
     entered = await store.enter_question(new_push("m:1"), question("q"))
     assert (broken, entered.is_new) == (["COMMIT"], True)
     assert rows(url, "SELECT count(*) FROM push") == [(1,)]
@@ -337,16 +336,7 @@ async def test_the_lives_of_a_server_are_told_apart(own: OwnServer) -> None:
 async def test_a_connection_that_breaks_before_the_commit_is_begun_anew(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken: list[str] = []
-    take = Trips.take
-
-    async def cut(self: Trips, errands: Sequence[Errand]) -> list[list[Row]]:
-        if errands[-1].sql == "COMMIT" and not broken:
-            broken.append("COMMIT")
-            await self._connection.close()
-        return await take(self, errands)
-
-    monkeypatch.setattr(Trips, "take", cut)
+    broken = cut_at_the_commit(monkeypatch, arrives=False)
     entered = await store.enter_question(new_push("m:1"), question("q"))
     assert broken
     assert (entered.is_new, entered.turn and entered.turn.number) == (True, 1)

@@ -1,9 +1,9 @@
 """What becomes of an attempt when the store hangs or is away: nothing can be made durable.
 
 A disk that refuses says so; one that hangs says nothing, and an attempt has five seconds; a server
-that is away may be back for the next one. Knows
-when to give an attempt up, and whether WeChat's next one may find the store well again. Refuses to
-know what was to be stored: that goes on by itself, and may still succeed.
+that is away may be back for the next one. Knows when to give an attempt up, and whether WeChat's
+next one may find the store well again. Refuses to know what was to be stored: that goes on by
+itself, and may still succeed.
 """
 
 import asyncio
